@@ -1,0 +1,1 @@
+"""One file a command: gather, decide, apply, render, return an exit code."""

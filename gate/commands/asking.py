@@ -1,0 +1,104 @@
+"""How does a command come from its options to a verdict?"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gate.config import Config, load_config
+from gate.core.duration import shown_duration
+from gate.core.hold import parse_hold
+from gate.core.model import Environment, Hold, Place, Verdict
+from gate.core.verdict import judge
+from gate.errors import ConfigError
+from gate.probe.snapshot import MAX_AGE, take_reading
+from gate.probe.waiting import next_pause
+from gate.providers import place_of
+
+Environ = Mapping[str, str]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """All that is known before the lab is asked."""
+
+    environment: Environment
+    place: Place
+    protects: tuple[str, ...]
+    holds: tuple[Hold, ...]
+
+
+def prepare(
+    config_path: str | None, wanted: str | None, state: str | None, environ: Environ
+) -> Question:
+    """Gather what a verdict needs from options, file and environment.
+
+    Raises:
+        ConfigError: any of them is wrong.
+    """
+    config = load_config(config_path, environ)
+    environment = config.environment(wanted, environ)
+    hold = parse_hold(environ.get("GATE_HOLD", ""))
+    _refuse_ledger(state or environ.get("GATE_STATE") or None, config)
+    if environment.verify_tls is False:
+        say(f"warning: TLS verification is off for {environment.name}: anybody on the way can answer for the lab")
+    return Question(
+        environment=environment,
+        place=place_of(environment.name, environ),
+        protects=config.protect,
+        holds=(hold,) if hold else (),
+    )
+
+
+def ask(question: Question, max_age: float, environ: Environ) -> Verdict:
+    """Return the verdict on one reading, at most `max_age` seconds old."""
+    reading = take_reading(question.environment, max_age, environ)
+    now = datetime.now(UTC)
+    return judge(reading, question.holds, now, place=question.place, protects=question.protects)
+
+
+def ask_until(question: Question, wait: float, max_age: float, environ: Environ) -> Verdict:
+    """Ask until the lab is ready, a hold is met, or `wait` seconds are over."""
+    started = time.monotonic()
+    verdict = ask(question, max_age, environ)
+    asked = 1
+    while not verdict.open and verdict.hold is None:
+        left = wait - (time.monotonic() - started)
+        pause = next_pause(asked, left, random.random)
+        if pause is None:
+            break
+        say(f"{verdict.reason}; asking again in {pause:.0f} s, for {shown_duration(left)} at most")
+        time.sleep(pause)
+        verdict = ask(question, min(max_age, MAX_AGE), environ)
+        asked += 1
+    return verdict
+
+
+def say(line: str) -> None:
+    """Tell the person who reads the log, on stderr."""
+    print(f"gate: {line}", file=sys.stderr, flush=True)
+
+
+def _refuse_ledger(state: str | None, config: Config) -> None:
+    """Raise where a ledger was named that may hold the gate closed: this version reads none."""
+    where, named = ("--state or GATE_STATE", state) if state else (f"{config.source}: state", config.state)
+    if named is None:
+        return
+    kind, _, path = named.partition(":///")
+    if kind == "sqlite" and not _exists(path):
+        return
+    raise ConfigError(
+        f"{where}: this version of gate reads no ledger, so it cannot know whether a hold stands there; "
+        "update fiber-gate, or leave the key out and use GATE_HOLD"
+    )
+
+
+def _exists(path: str) -> bool:
+    from pathlib import Path
+
+    return Path(path).exists()

@@ -1,0 +1,155 @@
+"""`gate check`: is the gate open? Ask, decide, tell the pipeline, say why."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gate.commands import asking
+from gate.core.model import DEFAULT_PROTECT, Verdict
+from gate.core.reason import one_line, without_credentials
+from gate.core.verdict import exit_code, misconfigured
+from gate.errors import ConfigError, GateError, OutputError
+from gate.providers import PROVIDERS, detect, own_run
+from gate.providers.protocol import Outcome, Result
+from gate.report import OutputFile, Report, Scene, load_format
+
+Environ = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOptions:
+    """The options of `gate check`; durations in seconds."""
+
+    config: str | None = None
+    state: str | None = None
+    environment: str | None = None
+    wait: float = 0.0
+    max_age: float = 5.0
+    cancel_downstream: bool = False
+    cancel_run: bool = False
+    format: str = "auto"
+    output_dir: Path = Path()
+    child_from: Path | None = None
+
+
+def run(options: CheckOptions, environ: Environ) -> int:
+    """Check, report and return the exit code of the verdict.
+
+    Raises:
+        OutputError: a file that other jobs rely on cannot be written.
+    """
+    provider = detect(environ)
+    shown_as = (provider or "text") if options.format == "auto" else options.format
+    _remove_old(shown_as, options.output_dir)
+    child = _read_child(options.child_from)
+    link = ""
+    try:
+        question = asking.prepare(options.config, options.environment, options.state, environ)
+        link = without_credentials(question.environment.focus_server).rstrip("/") + "/live_metadata"
+        verdict = asking.ask_until(question, options.wait, options.max_age, environ)
+    except ConfigError as error:
+        if shown_as == "text":
+            raise
+        for problem in error.problems:
+            asking.say(one_line(problem, 600))
+        named = options.environment or environ.get("GATE_ENVIRONMENT", "")
+        verdict = misconfigured(error.problems[0], named, datetime.now(UTC), DEFAULT_PROTECT)
+    scene = Scene(
+        environ=environ,
+        output_dir=options.output_dir,
+        now=datetime.now(UTC),
+        token=uuid.uuid4().hex,
+        link=link,
+        colour=shows_colour(environ),
+        child=child,
+    )
+    write_report(load_format(shown_as).render(verdict, scene))
+    _act(options, verdict, provider, environ)
+    return exit_code(verdict)
+
+
+def shows_colour(environ: Environ) -> bool:
+    """Return whether stdout is a terminal that wants colour (https://no-color.org)."""
+    return sys.stdout.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def write_report(report: Report) -> None:
+    """Write what a format returned: files first, since the pipeline's decision hangs on them.
+
+    Raises:
+        OutputError: a required file cannot be written.
+    """
+    for file in report.files:
+        _write_file(file)
+    if report.stderr:
+        click.echo(report.stderr, nl=False, err=True)
+    if report.stdout:
+        click.echo(report.stdout, nl=False, color=True)
+
+
+def _write_file(file: OutputFile) -> None:
+    try:
+        file.path.parent.mkdir(parents=True, exist_ok=True)
+        with file.path.open("ab" if file.append else "wb") as stream:
+            stream.write(file.content)
+    except OSError as error:
+        problem = f"{file.name}: cannot write {file.path}: {error.strerror or error}"
+        if file.required:
+            raise OutputError(
+                f"{problem}; the step fails, so that a lost open=false is never read as open"
+            ) from None
+        asking.say(f"note: {problem}")
+
+
+def _remove_old(shown_as: str, output_dir: Path) -> None:
+    """Remove what an earlier run left, so that a gate which dies leaves nothing that opens."""
+    for name in getattr(load_format(shown_as), "FILES", ()):
+        try:
+            (output_dir / name).unlink(missing_ok=True)
+        except OSError as error:
+            problem = f"{name}: cannot replace {output_dir / name}: {error.strerror or error}"
+            raise OutputError(f"{problem}; an old verdict must not be read as a new one") from None
+
+
+def _read_child(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"--child-from: cannot read {path}: {error.strerror or error}") from None
+    if not content.strip():
+        raise ConfigError(f"--child-from: {path} is empty; a child pipeline needs at least one job")
+    return content
+
+
+def _act(options: CheckOptions, verdict: Verdict, provider: str | None, environ: Environ) -> None:
+    """Do in the own run what the verdict and the options ask for; a refusal is a note."""
+    if provider is None:
+        if options.cancel_downstream or options.cancel_run:
+            known = ", ".join(PROVIDERS)
+            asking.say(f"note: nothing to cancel: this is not a run of {known}")
+        return
+    try:
+        here = own_run(provider, environ)
+        _tell("annotate", here.annotate(verdict.reason, opened=verdict.open))
+        if not verdict.open and options.cancel_downstream:
+            _tell("cancel", here.cancel_downstream(verdict.protects))
+        if not verdict.open and options.cancel_run:
+            _tell("cancel", here.cancel_run())
+    except GateError as error:
+        asking.say(f"note: {one_line(str(error), 600)}")
+
+
+def _tell(action: str, results: Sequence[Result]) -> None:
+    for result in results:
+        mark = "" if result.outcome in (Outcome.DONE, Outcome.STOPPED) else "note: "
+        detail = f": {result.detail}" if result.detail else ""
+        asking.say(one_line(f"{mark}{action} {result.target}: {result.outcome}{detail}", 600))

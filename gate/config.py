@@ -1,0 +1,228 @@
+"""Which labs are there, and what is protected? From `gate.yml` or the environment alone."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from gate.core.duration import parse_duration
+from gate.core.model import DEFAULT_PROTECT, Environment
+from gate.core.reason import without_credentials
+from gate.errors import ConfigError
+
+Environ = Mapping[str, str]
+
+DEFAULT_FILE = "gate.yml"
+_NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A configuration whose keys and types are right.
+
+    Attributes:
+        source: the file as people name it, or ``the environment``.
+        document: the parsed file, ``${NAME}`` not yet replaced, so that a gate step needs
+            only the variables that its own lab uses.
+        folder: what a relative CA bundle path is relative to.
+    """
+
+    source: str
+    document: Mapping[str, Any] = field(default_factory=dict)
+    folder: Path = Path()
+
+    @property
+    def protect(self) -> tuple[str, ...]:
+        """Shell patterns of what is held back."""
+        return tuple(self.document.get("protect", DEFAULT_PROTECT))
+
+    @property
+    def state(self) -> str | None:
+        """The ledger's URL where the file names one, else None."""
+        return self.document.get("state")
+
+    def environment(self, wanted: str | None, environ: Environ) -> Environment:
+        """Return the environment that a command is about.
+
+        Args:
+            wanted: the name given on the command line, if any. Then ``GATE_ENVIRONMENT``
+                counts, then ``default_environment``, then the only one there is.
+            environ: the process environment. ``GATE_FOCUS_SERVER`` and ``GATE_VERIFY_TLS``
+                go before what the file says.
+
+        Raises:
+            ConfigError: no such environment, or one of its values cannot be used.
+        """
+        name = self._environment_name(wanted or environ.get("GATE_ENVIRONMENT") or None, environ)
+        entry = dict(self.document.get("environments", {}).get(name, {}))
+        where = f"{self.source}: environments.{name}"
+        if entry:
+            entry = _interpolated(entry, where, environ)
+            _check_entry(entry, self.source, name)
+        given = environ.get("GATE_FOCUS_SERVER")
+        address = given or entry["focus_server"]
+        problem = _address_problem(address)
+        if problem:
+            raise ConfigError(f"{'GATE_FOCUS_SERVER' if given else where + '.focus_server'}: {problem}")
+        verify_tls: bool | str
+        if environ.get("GATE_VERIFY_TLS"):
+            verify_tls = _bundle(environ["GATE_VERIFY_TLS"], "GATE_VERIFY_TLS", Path())
+        else:
+            verify_tls = _bundle(entry.get("verify_tls", True), f"{where}.verify_tls", self.folder)
+        return Environment(
+            name=name,
+            focus_server=address,
+            verify_tls=verify_tls,
+            timeout=_timeout(entry.get("timeout", "5s"), where),
+            dependencies=tuple(entry.get("dependencies", ())),
+        )
+
+    def _environment_name(self, wanted: str | None, environ: Environ) -> str:
+        known = list(self.document.get("environments", {}))
+        if not known:
+            return wanted or "lab"
+        name = wanted or self.document.get("default_environment") or (known[0] if len(known) == 1 else None)
+        if name is None:
+            raise ConfigError(
+                f"{self.source}: default_environment: missing; name one of {', '.join(known)}, "
+                "or choose with --environment or GATE_ENVIRONMENT"
+            )
+        if name not in known:
+            raise ConfigError(f"{self.source}: unknown environment {name!r}; known are {', '.join(known)}")
+        return str(name)
+
+
+def load_config(path: str | None, environ: Environ) -> Config:
+    """Return the configuration.
+
+    Args:
+        path: the file given on the command line. Else ``gate.yml`` in the working folder
+            counts, then ``$GATE_CONFIG``, then ``GATE_FOCUS_SERVER`` alone.
+        environ: the process environment.
+
+    Raises:
+        ConfigError: the file cannot be read, or keys or types in it are wrong; or there is
+            no configuration at all.
+    """
+    chosen = path or (DEFAULT_FILE if Path(DEFAULT_FILE).is_file() else environ.get("GATE_CONFIG"))
+    if chosen:
+        return read_config(Path(chosen))
+    if environ.get("GATE_FOCUS_SERVER"):
+        return Config(source="the environment")
+    raise ConfigError(
+        f"no configuration: there is no {DEFAULT_FILE} in {Path.cwd()}, and neither GATE_CONFIG nor "
+        "GATE_FOCUS_SERVER is set; set GATE_FOCUS_SERVER to the lab's address, "
+        "such as https://10.10.10.100/focus-server"
+    )
+
+
+def read_config(path: Path) -> Config:
+    """Return the configuration that stands in a file, its keys and types checked.
+
+    Raises:
+        ConfigError: one line a problem, each naming the file, the key and what was expected.
+    """
+    from gate import config_file
+
+    document = config_file.read_document(path)
+    return Config(source=str(path), document=document, folder=path.parent)
+
+
+def check_everything(config: Config, environ: Environ) -> list[str]:
+    """Return every problem that a later command would meet, ``${NAME}`` included."""
+    file_only = {key: value for key, value in environ.items() if not key.startswith("GATE_")}
+    names = list(config.document.get("environments", {}))
+    checks: list[Callable[[], object]] = [
+        lambda name=name: config.environment(name, file_only) for name in names  # type: ignore[misc]
+    ]
+    if not names:
+        checks.append(lambda: config.environment(None, environ))
+    for key in ("fleet", "notify", "state"):
+        checks.append(
+            lambda key=key: _interpolated(  # type: ignore[misc]
+                config.document.get(key), f"{config.source}: {key}", environ
+            )
+        )
+    found = [problem for check in checks for problem in _problems_of(check)]
+    return found + list(_unknown_names(config, names))
+
+
+def _problems_of(check: Callable[[], object]) -> tuple[str, ...]:
+    try:
+        check()
+    except ConfigError as error:
+        return error.problems
+    return ()
+
+
+def _unknown_names(config: Config, known: list[str]) -> Iterator[str]:
+    named = [("default_environment", config.document.get("default_environment"))]
+    for index, member in enumerate(config.document.get("fleet", ())):
+        named.append((f"fleet[{index}].environment", member.get("environment")))
+    for key, name in named:
+        if name is not None and name not in known:
+            yield f"{config.source}: {key}: unknown environment {name!r}; known are {', '.join(known)}"
+
+
+def _interpolated(value: Any, where: str, environ: Environ) -> Any:
+    match value:
+        case str():
+            for name in _NAME.findall(value):
+                if name not in environ:
+                    raise ConfigError(f"{where}: ${{{name}}} is not set in the environment")
+            return _NAME.sub(lambda match: environ[match[1]], value)
+        case dict():
+            return {key: _interpolated(item, f"{where}.{key}", environ) for key, item in value.items()}
+        case list():
+            return [_interpolated(item, f"{where}[{index}]", environ) for index, item in enumerate(value)]
+        case _:
+            return value
+
+
+def _check_entry(entry: dict[str, Any], source: str, name: str) -> None:
+    from gate.config_schema import SCHEMA, problems
+
+    schema = SCHEMA["properties"]["environments"]["additionalProperties"]
+    found = [f"{source}: {problem}" for problem in problems(entry, schema, f"environments.{name}")]
+    if found:
+        raise ConfigError(*found)
+
+
+def _address_problem(address: str) -> str | None:
+    expected = "expected a URL such as https://10.10.10.100/focus-server"
+    found = f'found "{without_credentials(address)}"'
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        return f"{expected}, {found} ({error})"
+    if parts.scheme not in ("http", "https"):
+        return f"{expected}, {found} (it has no scheme http:// or https://)"
+    if not host:
+        return f"{expected}, {found} (it names no host)"
+    if parts.query or parts.fragment:
+        return f"{expected}, {found} with a query or fragment after it"
+    return None
+
+
+def _bundle(value: bool | str, where: str, folder: Path) -> bool | str:
+    value = _WORDS.get(value.lower(), value) if isinstance(value, str) else value
+    if isinstance(value, bool):
+        return value
+    path = folder / os.path.expanduser(value)
+    if not path.exists():
+        raise ConfigError(f'{where}: expected true, false or the path of a CA bundle; there is no "{path}"')
+    return str(path)
+
+
+def _timeout(text: str, where: str) -> float:
+    seconds = parse_duration(text)
+    if not 0 < seconds <= 60:
+        raise ConfigError(f"{where}.timeout: expected more than 0s and at most 60s, found {text}")
+    return seconds

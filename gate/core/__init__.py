@@ -1,0 +1,1 @@
+"""The rules of the gate: records in, records out, no I/O and no clock."""

@@ -1,0 +1,48 @@
+"""Which CI systems does gate know, and in which does this process run?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Final, cast
+
+from gate.core.model import Place
+from gate.providers.protocol import OwnRun, Provider
+
+PROVIDERS: Final[Mapping[str, str]] = {
+    "github": "gate.providers.github",
+    "gitlab": "gate.providers.gitlab",
+    "jenkins": "gate.providers.jenkins",
+}
+
+_PROJECT_VARIABLES: Final = {
+    "github": "GITHUB_REPOSITORY",
+    "gitlab": "CI_PROJECT_PATH",
+    "jenkins": "JOB_NAME",
+}
+
+
+def detect(environ: Mapping[str, str]) -> str | None:
+    """Return the name of the CI system that started this process, or None."""
+    if environ.get("GITHUB_ACTIONS") == "true":
+        return "github"
+    if environ.get("GITLAB_CI") == "true":
+        return "gitlab"
+    if environ.get("JENKINS_URL") or environ.get("BUILD_TAG", "").startswith("jenkins-"):
+        return "jenkins"
+    return None
+
+
+def place_of(environment: str, environ: Mapping[str, str]) -> Place:
+    """Return where this process runs, as far as its environment tells."""
+    provider = detect(environ)
+    if provider is None:
+        return Place(environment=environment)
+    project = environ.get(_PROJECT_VARIABLES[provider], "")
+    return Place(environment=environment, provider=provider, project=project)
+
+
+def own_run(name: str, environ: Mapping[str, str]) -> OwnRun:
+    """Return the run that this process belongs to, as its provider's adapter sees it."""
+    provider = cast(Provider, import_module(PROVIDERS[name]))
+    return provider.own_run(environ)

@@ -1,0 +1,35 @@
+"""`python -m gate.sandbox focus --state waiting --port 8500`: rehearse without a lab."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from gate.sandbox.focus import FocusServer, FocusState
+
+
+@click.group(help=__doc__)
+def sandbox() -> None:
+    """Servers on loopback to rehearse with."""
+
+
+@sandbox.command()
+@click.option("--state", type=click.Choice([str(state) for state in FocusState]), default="waiting")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+def focus(state: str, port: int) -> None:
+    """Serve a Focus server until interrupted; its address is the first line printed."""
+    try:
+        server = FocusServer(FocusState(state), port)
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on 127.0.0.1:{port}: {error.strerror}") from None
+    click.echo(f"focus server ({state}): {server.url}")
+    sys.stdout.flush()
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        server.server_close()
+
+
+if __name__ == "__main__":
+    sandbox(prog_name="python -m gate.sandbox")

@@ -1,0 +1,1 @@
+"""One suite over every format and provider: the same scenarios, the same answers."""

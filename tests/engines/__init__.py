@@ -1,0 +1,1 @@
+"""The shipped pipeline files, run by real CI engines."""

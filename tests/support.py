@@ -1,0 +1,51 @@
+"""What tests of every kind share: programs they need, and a clean environment for processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+GATE = BIN / ("gate.exe" if sys.platform == "win32" else "gate")
+
+_FOREIGN = ("GATE_", "GITHUB_", "CI_", "GITLAB_", "JENKINS_", "RUNNER_", "BUILD_", "JOB_", "PYTEST_", "XDG_")
+_ALONE = ("CI", "NO_COLOR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+
+
+def need(program: str, *places: Path) -> Path:
+    """Return where a program is, looking in `places` first; skip the test by its name without it.
+
+    With `GATE_TEST_ALL=1`, as in CI, the test fails instead.
+    """
+    for place in places:
+        if (place / program).exists():
+            return place / program
+    found = shutil.which(program)
+    if found:
+        return Path(found)
+    words = f"{program} is not installed"
+    if os.environ.get("GATE_TEST_ALL") == "1":
+        pytest.fail(words)
+    pytest.skip(words)
+
+
+def clean_environ(cache: Path, **values: str) -> Mapping[str, str]:
+    """Return this process's environment without anything that gate reads, plus `values`.
+
+    Args:
+        cache: the folder that takes the place of the user's cache folder.
+        **values: what to set.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_FOREIGN) and name not in _ALONE and name.upper() not in _ALONE
+    }
+    path = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**kept, "PATH": path, "XDG_CACHE_HOME": str(cache), "LOCALAPPDATA": str(cache), **values}

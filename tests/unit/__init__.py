@@ -1,0 +1,1 @@
+"""Tests that need no process and no network but loopback; the folders mirror gate/."""
