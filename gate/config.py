@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 
 from gate.core.duration import parse_duration
 from gate.core.model import DEFAULT_PROTECT, Environment
-from gate.core.reason import without_credentials
+from gate.core.reason import NAME_PATTERN, without_credentials
 from gate.errors import ConfigError
 
 Environ = Mapping[str, str]
@@ -59,7 +58,7 @@ class Config:
         Raises:
             ConfigError: no such environment, or one of its values cannot be used.
         """
-        name = self._environment_name(wanted or environ.get("GATE_ENVIRONMENT") or None, environ)
+        name = self._environment_name(wanted or environ.get("GATE_ENVIRONMENT") or None)
         entry = dict(self.document.get("environments", {}).get(name, {}))
         where = f"{self.source}: environments.{name}"
         if entry:
@@ -83,10 +82,10 @@ class Config:
             dependencies=tuple(entry.get("dependencies", ())),
         )
 
-    def _environment_name(self, wanted: str | None, environ: Environ) -> str:
+    def _environment_name(self, wanted: str | None) -> str:
         known = list(self.document.get("environments", {}))
         if not known:
-            return wanted or "lab"
+            return _checked_name(wanted or "lab")
         name = wanted or self.document.get("default_environment") or (known[0] if len(known) == 1 else None)
         if name is None:
             raise ConfigError(
@@ -136,26 +135,19 @@ def read_config(path: Path) -> Config:
 
 def check_everything(config: Config, environ: Environ) -> list[str]:
     """Return every problem that a later command would meet, ``${NAME}`` included."""
-    file_only = {key: value for key, value in environ.items() if not key.startswith("GATE_")}
     names = list(config.document.get("environments", {}))
-    checks: list[Callable[[], object]] = [
-        lambda name=name: config.environment(name, file_only) for name in names  # type: ignore[misc]
-    ]
-    if not names:
-        checks.append(lambda: config.environment(None, environ))
+    own = {key: value for key, value in environ.items() if not (names and key.startswith("GATE_"))}
+    found: list[str] = []
+    for name in names or [None]:
+        found += _problems_of(config.environment, name, own)
     for key in ("fleet", "notify", "state"):
-        checks.append(
-            lambda key=key: _interpolated(  # type: ignore[misc]
-                config.document.get(key), f"{config.source}: {key}", environ
-            )
-        )
-    found = [problem for check in checks for problem in _problems_of(check)]
+        found += _problems_of(_interpolated, config.document.get(key), f"{config.source}: {key}", environ)
     return found + list(_unknown_names(config, names))
 
 
-def _problems_of(check: Callable[[], object]) -> tuple[str, ...]:
+def _problems_of(check: Callable[..., object], *arguments: object) -> tuple[str, ...]:
     try:
-        check()
+        check(*arguments)
     except ConfigError as error:
         return error.problems
     return ()
@@ -194,6 +186,14 @@ def _check_entry(entry: dict[str, Any], source: str, name: str) -> None:
         raise ConfigError(*found)
 
 
+def _checked_name(name: str) -> str:
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise ConfigError(
+            f"environment: expected a name of letters, digits, '_', '-' and '.', found {name!r}"
+        )
+    return name
+
+
 def _address_problem(address: str) -> str | None:
     expected = "expected a URL such as https://10.10.10.100/focus-server"
     found = f'found "{without_credentials(address)}"'
@@ -215,7 +215,7 @@ def _bundle(value: bool | str, where: str, folder: Path) -> bool | str:
     value = _WORDS.get(value.lower(), value) if isinstance(value, str) else value
     if isinstance(value, bool):
         return value
-    path = folder / os.path.expanduser(value)
+    path = folder / Path(value).expanduser()
     if not path.exists():
         raise ConfigError(f'{where}: expected true, false or the path of a CA bundle; there is no "{path}"')
     return str(path)

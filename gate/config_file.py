@@ -1,4 +1,7 @@
-"""How does a configuration file become a checked document? (Imports YAML: only where there is a file.)"""
+"""How does a configuration file become a checked document?
+
+Imports YAML, so it is itself imported only where there is a file.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def read_document(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     try:
-        document = yaml.load(text, Loader=_Loader)
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: {_in_words(error)}") from None
     except (ValueError, RecursionError) as error:

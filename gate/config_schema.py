@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from gate.core.duration import PATTERN as DURATION
+from gate.core.reason import NAME_PATTERN
 
 _PATTERNS: Final = {"type": "array", "items": {"type": "string", "minLength": 1}}
 _LATER: Final = r"\$\{|"  # a value that holds ${NAME} is checked once it is known
@@ -29,6 +30,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
             "description": "One entry a lab, by its name.",
             "type": "object",
             "minProperties": 1,
+            "propertyNames": {"pattern": f"^{NAME_PATTERN}$"},
             "additionalProperties": {
                 "type": "object",
                 "additionalProperties": False,
@@ -48,7 +50,11 @@ SCHEMA: Final[Mapping[str, Any]] = {
                     "dependencies": {
                         "description": "All must answer, or the gate stays closed.",
                         "type": "array",
-                        "items": {"type": "string", "pattern": _LATER + "^(amqp|mongodb|https?|tcp)://", "examples": ["amqp://rabbitmq:5672"]},
+                        "items": {
+                            "type": "string",
+                            "pattern": _LATER + "^(amqp|mongodb|https?|tcp)://",
+                            "examples": ["amqp://rabbitmq:5672"],
+                        },
                         "default": [],
                     },
                 },
@@ -172,9 +178,12 @@ def _object_problems(document: dict[Any, Any], schema: Mapping[str, Any], path: 
     for key in schema.get("required", ()):
         if key not in document:
             yield f"{_below(path, key)}: missing; expected {_expected(known[key])}"
+    names = schema.get("propertyNames", {}).get("pattern", "")
     for key, value in document.items():
         if not isinstance(key, str):
             yield f"{_below(path, str(key))}: expected a text key, found {_found(key)}"
+        elif not re.search(names, key):
+            yield f"{path}: expected a name of letters, digits, '_', '-' and '.', found {_found(key)}"
         elif key in known:
             yield from problems(value, known[key], _below(path, key))
         elif others:

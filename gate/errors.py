@@ -60,6 +60,4 @@ class MissingExtra(GateError):
     exit_code = Exit.CONFIG
 
     def __init__(self, extra: str, purpose: str) -> None:
-        super().__init__(
-            f"{purpose} needs the extra {extra!r}: pip install 'fiber-gate[{extra}]'"
-        )
+        super().__init__(f"{purpose} needs the extra {extra!r}: pip install 'fiber-gate[{extra}]'")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+
+import click
 
 from gate.config import Config, load_config
 from gate.core.duration import shown_duration
@@ -20,7 +22,6 @@ from gate.probe.waiting import next_pause
 from gate.providers import place_of
 
 Environ = Mapping[str, str]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +34,7 @@ class Question:
     holds: tuple[Hold, ...]
 
 
-def prepare(
-    config_path: str | None, wanted: str | None, state: str | None, environ: Environ
-) -> Question:
+def prepare(config_path: str | None, wanted: str | None, state: str | None, environ: Environ) -> Question:
     """Gather what a verdict needs from options, file and environment.
 
     Raises:
@@ -46,7 +45,7 @@ def prepare(
     hold = parse_hold(environ.get("GATE_HOLD", ""))
     _refuse_ledger(state or environ.get("GATE_STATE") or None, config)
     if environment.verify_tls is False:
-        say(f"warning: TLS verification is off for {environment.name}: anybody on the way can answer for the lab")
+        say(f"warning: verify_tls is false for {environment.name}: anybody on the way can answer for the lab")
     return Question(
         environment=environment,
         place=place_of(environment.name, environ),
@@ -81,7 +80,7 @@ def ask_until(question: Question, wait: float, max_age: float, environ: Environ)
 
 def say(line: str) -> None:
     """Tell the person who reads the log, on stderr."""
-    print(f"gate: {line}", file=sys.stderr, flush=True)
+    click.echo(f"gate: {line}", err=True)
 
 
 def _refuse_ledger(state: str | None, config: Config) -> None:
@@ -90,15 +89,9 @@ def _refuse_ledger(state: str | None, config: Config) -> None:
     if named is None:
         return
     kind, _, path = named.partition(":///")
-    if kind == "sqlite" and not _exists(path):
+    if kind == "sqlite" and not Path(path).exists():
         return
     raise ConfigError(
         f"{where}: this version of gate reads no ledger, so it cannot know whether a hold stands there; "
         "update fiber-gate, or leave the key out and use GATE_HOLD"
     )
-
-
-def _exists(path: str) -> bool:
-    from pathlib import Path
-
-    return Path(path).exists()

@@ -88,10 +88,11 @@ def write_report(report: Report) -> None:
     """
     for file in report.files:
         _write_file(file)
-    if report.stderr:
+    try:
         click.echo(report.stderr, nl=False, err=True)
-    if report.stdout:
         click.echo(report.stdout, nl=False, color=True)
+    except OSError as error:
+        raise OutputError(f"standard output: cannot write the verdict: {error.strerror}") from None
 
 
 def _write_file(file: OutputFile) -> None:

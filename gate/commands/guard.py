@@ -11,6 +11,7 @@ import click
 
 from gate.commands import asking
 from gate.core.verdict import exit_code
+from gate.probe.snapshot import MAX_AGE
 
 NOT_FOUND = 127
 NOT_RUNNABLE = 126
@@ -29,7 +30,7 @@ def run(
     no passing through; on Windows it runs as a child in the same console.
     """
     question = asking.prepare(config, environment, state, environ)
-    verdict = asking.ask(question, asking.MAX_AGE, environ)
+    verdict = asking.ask(question, MAX_AGE, environ)
     if not verdict.open:
         asking.say(f"{verdict.reason}; not run: {click.format_filename(command[0])}")
         return exit_code(verdict)

@@ -14,7 +14,7 @@ def parse_duration(text: str) -> float:
     Raises:
         ValueError: the text is no duration; the message says what one looks like.
     """
-    if not re.match(PATTERN, text):
+    if not re.fullmatch(PATTERN[1:-1], text):
         raise ValueError(f"expected a duration such as 5s, 10m or 1h30m, found {text!r}")
     parts = re.findall(r"([0-9.]+)(ms|[smhd])", text)
     return sum(float(amount) * _UNITS[unit] for amount, unit in parts)

@@ -13,22 +13,22 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+NAME_PATTERN = r"\w[\w.-]{0,99}"  # of environments: they stand in every text and file
 _KEPT_FORMAT_CHARACTERS = "\u200c\u200d\u200e\u200f"  # joiners and marks: emoji, Hebrew
-_COMMAND_STARTS = re.compile(r"::|##\[")
+_COMMAND = re.compile(r"::(?=[A-Za-z])")  # a name follows: `::1` is an address
 
 
 def one_line(text: str, limit: int = 200) -> str:
     """Return outside text as one harmless line.
 
     Line breaks and tabs become spaces; control, invisible and unpaired surrogate characters
-    go; ``::`` and ``##[``, which start GitHub workflow commands, are broken by a space; what
+    go; ``::name`` and ``##[``, which start GitHub workflow commands, are broken by a space; what
     is longer than `limit` characters ends in an ellipsis.
     """
     text = text[: 4 * limit + 64]
     text = "".join(_shown(character) for character in text)
     text = " ".join(text.split())
-    while _COMMAND_STARTS.search(text):
-        text = text.replace("::", ": :").replace("##[", "## [")
+    text = _COMMAND.sub(": :", text).replace("##[", "## [")
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
@@ -42,8 +42,10 @@ def _shown(character: str) -> str:
             return "\ufffd"
         case "Cf":
             return character if character in _KEPT_FORMAT_CHARACTERS else ""
-        case "Cc" | "Cn" | "Co":
+        case "Cc" | "Co":
             return " " if character.isspace() else ""
+        case "Cn":  # newer than this Python's tables, such as an emoji, or never a character
+            return "" if ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF else character
         case _:
             return character
 
@@ -67,7 +69,7 @@ def at_time(moment: datetime, now: datetime) -> str:
 
 def iso(moment: datetime) -> str:
     """Return a UTC time as ``2025-11-08T13:20:00Z``."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
 def without_credentials(url: str) -> str:

@@ -229,7 +229,7 @@ def _sentence(
         case State.WAITING_FOR_FIBER:
             said = f"waiting for fiber {words}{since}"
         case State.UNKNOWN:
-            said = f"lab state unknown: {words}{since}"
+            said = f"state unknown: {words}{since}"
     causes = [said, _held_words(hold, now)] if hold else [said]
     return f"{name}: {', and '.join(filter(None, causes))}; {_held_back(protects)}"
 

@@ -46,9 +46,7 @@ def deadline_of(environment: Environment) -> float:
     return 3 * environment.timeout
 
 
-def read_focus_server(
-    environment: Environment, sleep: Callable[[float], object] = time.sleep
-) -> Reading:
+def read_focus_server(environment: Environment, sleep: Callable[[float], object] = time.sleep) -> Reading:
     """Ask the lab once and return what came of it; never raises for anything a lab does.
 
     A connection that fails is tried twice more, an answer never. Names, connecting, headers
@@ -196,6 +194,4 @@ def _host(environment: Environment) -> str:
 
 
 def _failed(environment: Environment, code: Code, words: str) -> Reading:
-    return Reading(
-        environment=environment.name, taken_at=datetime.now(UTC), failure=code, detail=words
-    )
+    return Reading(environment=environment.name, taken_at=datetime.now(UTC), failure=code, detail=words)

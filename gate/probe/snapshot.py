@@ -101,11 +101,14 @@ def _shared_reading(environment: Environment, max_age: float, path: Path, ask: A
 
 def _continued(reading: Reading, before: Reading | None) -> Reading:
     """Return the reading with the time since when the lab has been so."""
-    since = reading.taken_at
-    if before and before.since and judge_reading(before)[0] is judge_reading(reading)[0]:
-        if 0 <= (reading.taken_at - before.taken_at).total_seconds() <= _CONTINUITY:
-            since = before.since
-    return replace(reading, since=since)
+    return replace(reading, since=_same_since(reading, before) or reading.taken_at)
+
+
+def _same_since(reading: Reading, before: Reading | None) -> datetime | None:
+    if before is None or judge_reading(before)[0] is not judge_reading(reading)[0]:
+        return None
+    gap = (reading.taken_at - before.taken_at).total_seconds()
+    return before.since if 0 <= gap <= _CONTINUITY else None
 
 
 def _age(reading: Reading) -> float:
@@ -178,6 +181,6 @@ def _store(path: Path, reading: Reading) -> None:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             json.dump(fields, file)
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError:  # the reading is good all the same; the next gate asks again
         temporary.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from gate.core.reason import iso, one_line
 
 _ADVICE: Final = {
     Code.READY: "Nothing. Configure and load stages run.",
-    Code.WAITING_FOR_FIBER: "Connect the fibre or ask the lab's DevOps; run the gate job again when the lab is ready.",
+    Code.WAITING_FOR_FIBER: "Ask the lab's DevOps for the fibre; run the gate job again when it is there.",
     Code.HELD: "Ask who raised the hold; run the gate job again when it is lifted or over.",
     Code.UNREACHABLE: "Check that the Focus server runs and that this runner reaches it.",
     Code.TIMEOUT: "Check the load of the Focus server and the network on the way to it.",

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from gate.core.model import State, Verdict
 from gate.core.reason import listed, one_line
+from gate.errors import OutputError
 from gate.report import OutputFile, Report, Scene, text
 from gate.report.advice import advice, facts, headline
-from gate.errors import OutputError
 
 _LEVELS = {
     State.READY: "notice",
@@ -31,7 +31,7 @@ def render(verdict: Verdict, scene: Scene) -> Report:
     Raises:
         OutputError: the runner named no file for the outputs.
     """
-    log = text.render(verdict, scene).stdout + f"      {advice(verdict)}\n"
+    log = text.render(verdict, scene).stdout + f"        {advice(verdict)}\n"
     return Report(
         stdout=_not_commands(log, scene.token) + annotation(verdict) + "\n",
         files=(*_outputs(verdict, scene), *_summary(verdict, scene)),
@@ -83,9 +83,7 @@ def _summary(verdict: Verdict, scene: Scene) -> tuple[OutputFile, ...]:
         return ()
     content = render_summary(verdict).encode()
     return (
-        OutputFile(
-            path=Path(path), content=content, append=True, required=False, name="GITHUB_STEP_SUMMARY"
-        ),
+        OutputFile(path=Path(path), content=content, append=True, required=False, name="GITHUB_STEP_SUMMARY"),
     )
 
 

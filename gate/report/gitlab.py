@@ -48,9 +48,10 @@ def _section(verdict: Verdict, scene: Scene) -> str:
     started = int(scene.now.timestamp())
     shown = text.render(verdict, scene).stdout
     rows = "".join(f"  {name}: {value}\n" for name, value in facts(verdict))
+    title = f"{headline(verdict)}: evidence"
     return (
-        f"{shown}      {advice(verdict)}\n"
-        f"\x1b[0Ksection_start:{started}:gate_evidence[collapsed=true]\r\x1b[0K{headline(verdict)}: evidence\n"
+        f"{shown}        {advice(verdict)}\n"
+        f"\x1b[0Ksection_start:{started}:gate_evidence[collapsed=true]\r\x1b[0K{title}\n"
         f"{rows}"
         f"\x1b[0Ksection_end:{started}:gate_evidence\r\x1b[0K\n"
     )
