@@ -45,7 +45,9 @@ def _shown(character: str) -> str:
         case "Cc" | "Co":
             return " " if character.isspace() else ""
         case "Cn":  # newer than this Python's tables, such as an emoji, or never a character
-            return "" if ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF else character
+            return (
+                "" if ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF else character
+            )
         case _:
             return character
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 import ssl
 import struct
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -18,6 +19,8 @@ from gate.core.reason import without_credentials
 
 _DEFAULT_PORTS = {"amqp": 5672, "mongodb": 27017, "http": 80, "https": 443}
 _AMQP_HEADER = b"AMQP\x00\x00\x09\x01"
+_OP_MSG = 2013
+_REQUEST_ID = 1
 
 
 def dependencies_down(environment: Environment) -> tuple[str, ...]:
@@ -57,22 +60,35 @@ def _ask(url: str, timeout: float) -> None:
     with socket.create_connection((parts.hostname, port), timeout) as connection:
         match parts.scheme:
             case "amqp":
-                _expect(connection, _AMQP_HEADER, b"\x01", "AMQP")
+                _expect(connection, _AMQP_HEADER, _is_amqp, "AMQP")
             case "mongodb":
-                _expect(connection, _hello(), b"", "MongoDB")
+                _expect(connection, _hello(), _is_mongodb, "MongoDB")
             case "http":
-                _expect(connection, _head(parts.hostname), b"HTTP/", "HTTP")
+                _expect(connection, _head(parts.hostname), _is_http, "HTTP")
             case "https":
                 context = ssl._create_unverified_context()  # noqa: S323 (asks whether it answers, no more)
                 with context.wrap_socket(connection, server_hostname=parts.hostname) as secured:
-                    _expect(secured, _head(parts.hostname), b"HTTP/", "HTTPS")
+                    _expect(secured, _head(parts.hostname), _is_http, "HTTPS")
 
 
-def _expect(connection: socket.socket, request: bytes, start: bytes, protocol: str) -> None:
+def _expect(
+    connection: socket.socket, request: bytes, is_right: Callable[[bytes], bool], protocol: str
+) -> None:
     connection.sendall(request)
-    answer = connection.recv(16)
-    if not answer or not answer.startswith(start):
+    if not is_right(connection.recv(16)):
         raise ValueError(f"accepts the connection but does not answer as {protocol}")
+
+
+def _is_amqp(answer: bytes) -> bool:
+    return answer.startswith((b"\x01", b"AMQP"))  # a method frame, or another version's header
+
+
+def _is_mongodb(answer: bytes) -> bool:
+    return len(answer) == 16 and struct.unpack("<ii", answer[8:]) == (_REQUEST_ID, _OP_MSG)
+
+
+def _is_http(answer: bytes) -> bool:
+    return answer.startswith(b"HTTP/")
 
 
 def _head(host: str) -> bytes:
@@ -84,4 +100,4 @@ def _hello() -> bytes:
     elements = b"\x10hello\x00\x01\x00\x00\x00" + b"\x02$db\x00\x06\x00\x00\x00admin\x00"
     document = struct.pack("<i", len(elements) + 5) + elements + b"\x00"
     body = struct.pack("<i", 0) + b"\x00" + document
-    return struct.pack("<iiii", len(body) + 16, 1, 0, 2013) + body
+    return struct.pack("<iiii", len(body) + 16, _REQUEST_ID, 0, _OP_MSG) + body

@@ -26,7 +26,16 @@ def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     while not done.exists():
         with try_lock(folder / "lock") as ours:
             if ours and not done.exists():
-                command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir", str(folder), str(ROOT)]
+                command = [
+                    sys.executable,
+                    "-m",
+                    "pip",
+                    "wheel",
+                    "--quiet",
+                    "--wheel-dir",
+                    str(folder),
+                    str(ROOT),
+                ]
                 subprocess.run(command, check=True, capture_output=True, timeout=300)
                 done.touch()
         time.sleep(0.1)

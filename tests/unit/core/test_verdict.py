@@ -90,7 +90,9 @@ def test_any_status_but_200_is_unknown_even_with_a_ready_body(status: int, code:
         pytest.param(b'{"prr": 1' + b"0" * 400 + b"}", id="prr beyond a double"),
         pytest.param(b'{"prr": 1' + b"0" * 9000 + b"}", id="prr beyond what Python parses"),
         pytest.param(b'{"prr": 0.0, "prr": 2000.0}', id="prr twice"),
-        pytest.param(b'{"prr": 2000.0, "sw_version": "waiting for fiber", "sw_version": "1"}', id="version twice"),
+        pytest.param(
+            b'{"prr": 2000.0, "sw_version": "waiting for fiber", "sw_version": "1"}', id="version twice"
+        ),
         pytest.param(READY.decode().encode("utf-16"), id="UTF-16"),
         pytest.param(b'{"prr": 2000.0, "sw_version": "\xff"}', id="not UTF-8"),
         pytest.param(b"[" * 100_000, id="deeply nested"),

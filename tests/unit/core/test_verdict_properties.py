@@ -22,7 +22,16 @@ BODIES_A_SEED = 200
 SEEDS = 600
 BODIES = 5_000
 
-_TEXTS = ("waiting for fiber", " Waiting for Fiber ", "10.4.1", "", "ממתין לסיב", "::error::x", "\ud800", "a\nb")
+_TEXTS = (
+    "waiting for fiber",
+    " Waiting for Fiber ",
+    "10.4.1",
+    "",
+    "ממתין לסיב",
+    "::error::x",
+    "\ud800",
+    "a\nb",
+)
 _NUMBERS = (0.0, -0.0, 0, 1, -1, 2000.0, 1e-320, 1.7e308, 10**400, -(10**30), math.nan, math.inf, -math.inf)
 _OTHERS = (None, True, False, [], {}, [2000.0], {"prr": 2000.0}, "2000.0", "NaN")
 
