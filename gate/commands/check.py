@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from gate.core.reason import one_line, without_credentials
 from gate.core.verdict import exit_code, misconfigured
 from gate.errors import ConfigError, GateError, OutputError
 from gate.providers import PROVIDERS, detect, own_run
-from gate.providers.protocol import Outcome, Result
+from gate.providers.protocol import Outcome, OwnRun, Result
 from gate.report import OutputFile, Report, Scene, load_format
 
 Environ = Mapping[str, str]
@@ -70,8 +70,13 @@ def run(options: CheckOptions, environ: Environ) -> int:
         colour=shows_colour(environ),
         child=child,
     )
-    write_report(load_format(shown_as).render(verdict, scene))
-    _act(options, verdict, provider, environ)
+    report = load_format(shown_as).render(verdict, scene)
+    here = own_run(provider, environ) if provider else None
+    if here:
+        _act("annotate", lambda: here.annotate(verdict.reason, opened=verdict.open))
+    write_report(report)
+    if not verdict.open:
+        _cancel(options, here, verdict.protects)
     return exit_code(verdict)
 
 
@@ -131,25 +136,25 @@ def _read_child(path: Path | None) -> bytes | None:
     return content
 
 
-def _act(options: CheckOptions, verdict: Verdict, provider: str | None, environ: Environ) -> None:
-    """Do in the own run what the verdict and the options ask for; a refusal is a note."""
-    if provider is None:
-        if options.cancel_downstream or options.cancel_run:
-            known = ", ".join(PROVIDERS)
-            asking.say(f"note: nothing to cancel: this is not a run of {known}")
+def _cancel(options: CheckOptions, here: OwnRun | None, protects: tuple[str, ...]) -> None:
+    if not (options.cancel_downstream or options.cancel_run):
         return
+    if here is None:
+        asking.say(f"note: nothing to cancel: this is no run of {', '.join(PROVIDERS)}")
+        return
+    if options.cancel_downstream:
+        _act("cancel", lambda: here.cancel_downstream(protects))
+    if options.cancel_run:
+        _act("cancel", here.cancel_run)
+
+
+def _act(action: str, carry_out: Callable[[], Sequence[Result]]) -> None:
+    """Do what was asked in the own run and tell what came of it; a refusal is a note."""
     try:
-        here = own_run(provider, environ)
-        _tell("annotate", here.annotate(verdict.reason, opened=verdict.open))
-        if not verdict.open and options.cancel_downstream:
-            _tell("cancel", here.cancel_downstream(verdict.protects))
-        if not verdict.open and options.cancel_run:
-            _tell("cancel", here.cancel_run())
+        results = carry_out()
     except GateError as error:
         asking.say(f"note: {one_line(str(error), 600)}")
-
-
-def _tell(action: str, results: Sequence[Result]) -> None:
+        return
     for result in results:
         mark = "" if result.outcome in (Outcome.DONE, Outcome.STOPPED) else "note: "
         detail = f": {result.detail}" if result.detail else ""

@@ -33,7 +33,7 @@ _TEXTS = (
     "a\nb",
 )
 _NUMBERS = (0.0, -0.0, 0, 1, -1, 2000.0, 1e-320, 1.7e308, 10**400, -(10**30), math.nan, math.inf, -math.inf)
-_OTHERS = (None, True, False, [], {}, [2000.0], {"prr": 2000.0}, "2000.0", "NaN")
+_OTHERS: tuple[object, ...] = (None, True, False, [], {}, [2000.0], {"prr": 2000.0}, "2000.0", "NaN")
 
 
 def verdict_on(body: bytes, status: int = 200) -> State:

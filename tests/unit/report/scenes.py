@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,7 +47,7 @@ def scene(folder: Path, **environ: str) -> Scene:
     )
 
 
-def verdict_on(fields: dict[str, object], hold: str = "", **reading: object) -> Verdict:
+def verdict_on(fields: Mapping[str, object], hold: str = "", **reading: object) -> Verdict:
     answer = Reading(
         environment="staging",
         taken_at=NOW - timedelta(seconds=2),

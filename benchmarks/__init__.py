@@ -1,0 +1,1 @@
+"""How fast, how small, how gentle? Ratios within one run, since machines differ and are noisy."""
