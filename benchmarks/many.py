@@ -26,9 +26,8 @@ def measure(server: FocusServer) -> list[Row]:
             "XDG_CACHE_HOME": folder,
             "LOCALAPPDATA": folder,
         }
-        gates = [
-            subprocess.Popen([GATE, "check"], env=environ, stdout=subprocess.DEVNULL) for _ in range(PROCESSES)
-        ]
+        command = [str(GATE), "check"]
+        gates = [subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL) for _ in range(PROCESSES)]
         for gate in gates:
             gate.wait(timeout=300)
     took = time.monotonic() - started

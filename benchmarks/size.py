@@ -15,8 +15,12 @@ ROOT = Path(__file__).resolve().parent.parent
 _LIST = """
 import importlib.metadata, json
 print(json.dumps({
-    d.name: sum(f.locate().stat().st_size for f in d.files or () if f.suffix != ".pyc" and f.locate().is_file())
-    for d in importlib.metadata.distributions()
+    found.name: sum(
+        file.locate().stat().st_size
+        for file in found.files or ()
+        if file.suffix != ".pyc" and file.locate().is_file()
+    )
+    for found in importlib.metadata.distributions()
 }))
 """
 
@@ -33,7 +37,13 @@ def measure() -> list[Row]:
     sizes: dict[str, int] = json.loads(listed.stdout)
     largest = max(sizes, key=lambda name: sizes[name])
     return [
-        Row(what="base install, distributions", measured=len(sizes), bound=10, unit="", note=", ".join(sizes)),
+        Row(
+            what="base install, distributions",
+            measured=len(sizes),
+            bound=10,
+            unit="",
+            note=", ".join(sorted(sizes)),
+        ),
         Row(
             what="base install, size",
             measured=sum(sizes.values()) / 1e6,

@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+ENGINES = BIN.parent / "engines" / "node_modules" / ".bin"
 GATE = BIN / ("gate.exe" if sys.platform == "win32" else "gate")
 
 _FOREIGN = ("GATE_", "GITHUB_", "CI_", "GITLAB_", "JENKINS_", "RUNNER_", "BUILD_", "JOB_", "PYTEST_", "XDG_")
@@ -23,16 +24,22 @@ def need(program: str, *places: Path) -> Path:
 
     With `GATE_TEST_ALL=1`, as in CI, the test fails instead.
     """
-    for place in places:
-        if (place / program).exists():
-            return place / program
-    found = shutil.which(program)
+    found = find(program, *places)
     if found:
-        return Path(found)
+        return found
     words = f"{program} is not installed"
     if os.environ.get("GATE_TEST_ALL") == "1":
         pytest.fail(words)
     pytest.skip(words)
+
+
+def find(program: str, *places: Path) -> Path | None:
+    """Return where a program is, looking in `places` first, or None."""
+    for place in places:
+        if (place / program).exists():
+            return place / program
+    found = shutil.which(program)
+    return Path(found) if found else None
 
 
 def clean_environ(cache: Path, **values: str) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from gate.commands import asking
-from gate.core.model import DEFAULT_PROTECT, Verdict
+from gate.core.model import DEFAULT_PROTECT
 from gate.core.reason import one_line, without_credentials
 from gate.core.verdict import exit_code, misconfigured
 from gate.errors import ConfigError, GateError, OutputError

@@ -7,7 +7,7 @@ from typing import Final
 from gate.core.model import Code, State, Verdict
 from gate.core.reason import iso, one_line
 
-_ADVICE: Final = {
+ADVICE: Final = {
     Code.READY: "Nothing. Configure and load stages run.",
     Code.WAITING_FOR_FIBER: "Ask the lab's DevOps for the fibre; run the gate job again when it is there.",
     Code.HELD: "Ask who raised the hold; run the gate job again when it is lifted or over.",
@@ -26,7 +26,7 @@ _ADVICE: Final = {
 
 def advice(verdict: Verdict) -> str:
     """Return what to do next, in one sentence."""
-    return _ADVICE[verdict.code]
+    return ADVICE[verdict.code]
 
 
 def headline(verdict: Verdict) -> str:

@@ -40,7 +40,8 @@ def test_every_problem_of_a_file_is_named(tmp_path: Path) -> None:
         (DESIGNED, "fleet[0].token: ${GITHUB_TOKEN} is not set"),
         (DESIGNED + "default_environment: x", "the key 'default_environment' is given twice"),
         (
-            "environments: {a: {focus_server: 'http://x'}}\nfleet: [{provider: github, url: x, environment: b}]",
+            "environments: {a: {focus_server: 'http://x'}}\n"
+            "fleet: [{provider: github, url: x, environment: b}]",
             "fleet[0].environment: unknown environment 'b'; known are a",
         ),
         (

@@ -312,8 +312,25 @@ def test_the_schema_is_itself_good() -> None:
 
 
 _KEYS = st.sampled_from(
-    "environments protect timeout focus_server lab steadiness open_after x fleet provider url verify_tls "
-    "state tests names requests notify".split()
+    [
+        "environments",
+        "protect",
+        "timeout",
+        "focus_server",
+        "lab",
+        "steadiness",
+        "open_after",
+        "x",
+        "fleet",
+        "provider",
+        "url",
+        "verify_tls",
+        "state",
+        "tests",
+        "names",
+        "requests",
+        "notify",
+    ]
 )
 _VALUES = st.sampled_from(
     [None, True, 0, 3, 1.5, "", "5s", "http://x", "POST /x", "github", "sqlite:///x", "${X}", "amqp://x", "x"]

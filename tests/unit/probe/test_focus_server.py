@@ -1,4 +1,4 @@
-"""One question to the lab, over real sockets: what comes back, how long it may take, how often it is asked."""
+"""One question to the lab, over real sockets: what comes back, how long it takes, how often it is asked."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ _REGISTERED = {
 
 @dataclass(frozen=True)
 class Command:
+    """A command that the runner carries out."""
+
     name: str
     properties: dict[str, str]
     data: str
