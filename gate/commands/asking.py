@@ -14,7 +14,7 @@ import click
 from gate.config import Config, load_config
 from gate.core.duration import shown_duration
 from gate.core.hold import parse_hold
-from gate.core.model import Environment, Hold, Place, Verdict
+from gate.core.model import Environment, Hold, Place, State, Verdict
 from gate.core.verdict import judge
 from gate.errors import ConfigError
 from gate.probe.snapshot import MAX_AGE, take_reading
@@ -43,7 +43,7 @@ def prepare(config_path: str | None, wanted: str | None, state: str | None, envi
     config = load_config(config_path, environ)
     environment = config.environment(wanted, environ)
     hold = parse_hold(environ.get("GATE_HOLD", ""))
-    _refuse_ledger(state or environ.get("GATE_STATE") or None, config)
+    _refuse_ledger(state or _ledger_variable(environ), config)
     if environment.verify_tls is False:
         say(f"warning: verify_tls is false for {environment.name}: anybody on the way can answer for the lab")
     return Question(
@@ -81,6 +81,15 @@ def ask_until(question: Question, wait: float, max_age: float, environ: Environ)
 def say(line: str) -> None:
     """Tell the person who reads the log, on stderr."""
     click.echo(f"gate: {line}", err=True)
+
+
+def _ledger_variable(environ: Environ) -> str | None:
+    """Return the ledger that `GATE_STATE` names.
+
+    In jobs after a gate step the same variable carries the verdict's state, which is no address.
+    """
+    named = environ.get("GATE_STATE", "")
+    return None if named in ("", *State) else named
 
 
 def _refuse_ledger(state: str | None, config: Config) -> None:

@@ -350,6 +350,13 @@ class TestBadInput:
         assert words in ran.stderr
         assert "reads no ledger" in ran.stderr
 
+    @pytest.mark.parametrize("word", ["ready", "waiting_for_fiber", "held", "unknown", ""])
+    def test_the_state_that_an_earlier_gate_step_left_is_no_ledger(
+        self, tmp_path: Path, focus: FocusServer, word: str
+    ) -> None:
+        focus.state = FocusState.READY
+        assert check(tmp_path, focus, GATE_STATE=word, GATE_OPEN="false").code == 0
+
     def test_a_ledger_that_nobody_has_written_yet_holds_nothing(
         self, tmp_path: Path, focus: FocusServer
     ) -> None:
@@ -484,6 +491,7 @@ class TestTerminal:
     def test_colour_only_on_a_terminal_that_wants_it(
         self, tmp_path: Path, focus: FocusServer, environ: dict[str, str], coloured: bool
     ) -> None:
+        assert sys.platform != "win32"
         import pty
 
         parent, child = pty.openpty()
