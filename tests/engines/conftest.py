@@ -15,7 +15,7 @@ from tests.support import ROOT
 
 @pytest.fixture(scope="session")
 def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with wheels of this very gate and all that it needs, built once a run.
+    """A folder with wheels of this very gate and all that it needs, also to be built; made once a run.
 
     With `PIP_NO_INDEX=1` and `PIP_FIND_LINKS` set to it, `pip install fiber-gate==VERSION`
     is what it will be once the version is published.
@@ -26,16 +26,8 @@ def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     while not done.exists():
         with try_lock(folder / "lock") as ours:
             if ours and not done.exists():
-                command = [
-                    sys.executable,
-                    "-m",
-                    "pip",
-                    "wheel",
-                    "--quiet",
-                    "--wheel-dir",
-                    str(folder),
-                    str(ROOT),
-                ]
+                pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--wheel-dir", str(folder)]
+                command = [*pip, str(ROOT), "hatchling>=1.27"]
                 subprocess.run(command, check=True, capture_output=True, timeout=300)
                 done.touch()
         time.sleep(0.1)
