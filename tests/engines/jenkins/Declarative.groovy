@@ -1,0 +1,163 @@
+import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException
+
+/** Runs `pipeline { … }` as pipeline-model-definition does: which stage runs, which is skipped and why. */
+class Declarative {
+    final Controller controller
+    final Build build
+    Throwable failure // the first one; later stages are skipped for it
+
+    Declarative(Controller controller) {
+        this.controller = controller
+        build = controller.build
+    }
+
+    void run(Closure body) {
+        Section pipeline = read(body, ['agent', 'options', 'parameters', 'environment', 'libraries', 'stages', 'post'])
+        read(pipeline.libraries, ['lib']).calls.each { controller.load(it.arguments[0], null) }
+        read(pipeline.parameters, ['string', 'booleanParam', 'choice']).calls.each { call ->
+            Map parameter = (Map) call.arguments[0]
+            if (!build.given.params.containsKey(parameter.name)) {
+                build.given.params[parameter.name] = parameter.defaultValue ?: parameter.choices?.first()
+            }
+        }
+        build.given.params.each { name, value -> build.env[name] = value.toString() }
+        List options = read(pipeline.options, null).calls*.name
+        List<Section> stages = read(pipeline.stages, ['stage']).calls.collect { stage(it.arguments) }
+        boolean restarted = !build.given.restart_from
+        try {
+            onAgent(pipeline.agent, true) {
+                build.within(environment(pipeline.environment)) {
+                    for (Section each : stages) {
+                        restarted = restarted || each.name == build.given.restart_from
+                        step(each, restarted, options.contains('skipStagesAfterUnstable'))
+                    }
+                    afterwards(pipeline.post, build.result ?: 'SUCCESS')
+                }
+            }
+        } catch (HarnessError unknown) {
+            throw unknown
+        } catch (Throwable problem) {
+            fail(problem)
+        }
+    }
+
+    private Section stage(List arguments) {
+        Section stage = read((Closure) arguments[1], ['agent', 'options', 'environment', 'when', 'steps', 'post'])
+        stage.name = arguments[0]
+        return stage
+    }
+
+    private void step(Section stage, boolean restarted, boolean skipsAfterUnstable) {
+        build.stage = [name: stage.name, status: 'RAN', result: null]
+        build.stages.add(build.stage)
+        if (!restarted) {
+            skip('RESTART', "Stage \"$stage.name\" skipped due to this build restarting at stage \"$build.given.restart_from\"")
+        } else if (failure) {
+            skip('FAILURE', "Stage \"$stage.name\" skipped due to earlier failure(s)")
+        } else if (skipsAfterUnstable && build.result == 'UNSTABLE') {
+            skip('UNSTABLE', "Stage \"$stage.name\" skipped due to earlier stage(s) marking the build as unstable")
+        } else {
+            build.within([STAGE_NAME: stage.name]) { attempt(stage) }
+        }
+        build.stage = null
+    }
+
+    private Object attempt(Section stage) {
+        Section when = read(stage.when, ['beforeAgent', 'expression'])
+        build.say("[Pipeline] stage ($stage.name)")
+        boolean early = when.calls.any { it.name == 'beforeAgent' && it.arguments == [true] }
+        try {
+            if (early && !holds(when)) {
+                return skipConditional(stage)
+            }
+            onAgent(stage.agent, false) {
+                if (!early && !holds(when)) {
+                    return skipConditional(stage)
+                }
+                build.within(environment(stage.environment)) { scripted(stage.steps).call() }
+                build.stage.result = build.stage.result ?: 'SUCCESS'
+            }
+        } catch (HarnessError unknown) {
+            throw unknown
+        } catch (Throwable problem) {
+            fail(problem)
+        }
+        afterwards(stage.post, build.stage.result ?: 'SUCCESS')
+        return null
+    }
+
+    private void fail(Throwable problem) {
+        String result = problem instanceof FlowInterruptedException ? 'ABORTED' : 'FAILURE'
+        build.say("ERROR: ${problem instanceof AbortException ? problem.message : problem}")
+        build.worsen(result)
+        build.mark(result)
+        failure = failure ?: problem
+    }
+
+    private void skip(String why, String line) {
+        build.stage.status = "SKIPPED_FOR_$why".toString()
+        build.say(line)
+    }
+
+    private Object skipConditional(Section stage) {
+        skip('CONDITIONAL', "Stage \"$stage.name\" skipped due to when conditional")
+        return null
+    }
+
+    /** Groovy truth of each expression, as ExpressionConditionalScript takes it. */
+    private boolean holds(Section when) {
+        return when.calls.findAll { it.name == 'expression' }.every { scripted((Closure) it.arguments[0]).call() as boolean }
+    }
+
+    private Object onAgent(Object agent, boolean outermost, Closure body) {
+        if (agent == 'none' || (agent == null && !outermost)) {
+            return body.call()
+        }
+        if (agent == null) {
+            throw new AbortException('Missing required section "agent"')
+        }
+        String label = agent == 'any' ? '' : read((Closure) agent, ['label']).calls[0].arguments[0]
+        return build.onNode(label, body)
+    }
+
+    private Map environment(Closure body) {
+        Assignments values = new Assignments(controller)
+        if (body) {
+            body.rehydrate(values, values, values).call()
+        }
+        return values.made
+    }
+
+    private void afterwards(Closure body, String result) {
+        Section post = read(body, ['always', 'success', 'failure', 'unstable', 'aborted', 'notBuilt', 'unsuccessful', 'cleanup'])
+        List due = ['always', result == 'SUCCESS' ? 'success' : 'unsuccessful', [UNSTABLE: 'unstable', FAILURE: 'failure', ABORTED: 'aborted', NOT_BUILT: 'notBuilt'][result], 'cleanup']
+        due.each { condition ->
+            post.calls.findAll { it.name == condition }.each { call ->
+                try {
+                    scripted((Closure) call.arguments[0]).call()
+                } catch (HarnessError unknown) {
+                    throw unknown
+                } catch (Throwable problem) {
+                    build.say("Error when executing $condition post condition: $problem")
+                    build.worsen('FAILURE')
+                }
+            }
+        }
+    }
+
+    /** A closure whose unknown names are steps, whatever blocks stand around it. */
+    private Closure scripted(Closure body) {
+        Script script = (Script) body.thisObject
+        return body.rehydrate(script, script, script)
+    }
+
+    private Section read(Closure body, List<String> allowed) {
+        Section section = new Section(allowed, controller)
+        if (body) {
+            Closure own = body.rehydrate(section, section, body.thisObject)
+            own.resolveStrategy = Closure.DELEGATE_ONLY
+            own.call()
+        }
+        return section
+    }
+}
