@@ -20,7 +20,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if sys.platform == "win32" else "bin")
 LOCK = ROOT / "requirements-dev.lock"
 ENGINES = ROOT / "tests" / "engines"
-WORKFLOWS = (".github", "pipelines/github")
+WORKFLOWS = (".github", "pipelines/github", "pipelines/github/example.yml")
 
 
 def demo(arguments: list[str]) -> int:
