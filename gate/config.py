@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from gate.core.duration import parse_duration
-from gate.core.model import DEFAULT_PROTECT, Environment
+from gate.core.model import DEFAULT_PROTECT, DEFAULT_REQUESTS, Environment
 from gate.core.reason import NAME_PATTERN, without_credentials
 from gate.errors import ConfigError
 
@@ -40,6 +40,26 @@ class Config:
     def protect(self) -> tuple[str, ...]:
         """Shell patterns of what is held back."""
         return tuple(self.document.get("protect", DEFAULT_PROTECT))
+
+    @property
+    def requests(self) -> tuple[str, ...]:
+        """What would configure a lab, as ``METHOD /path`` below its address; a shell pattern."""
+        return tuple(self.document.get("requests", DEFAULT_REQUESTS))
+
+    @property
+    def test_names(self) -> tuple[str, ...]:
+        """Shell patterns of tests that are held back before they are set up."""
+        return tuple(self.document.get("tests", {}).get("names", ()))
+
+    @property
+    def test_markers(self) -> tuple[str, ...]:
+        """Markers of tests that are held back before they are set up."""
+        return tuple(self.document.get("tests", {}).get("markers", ()))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The environments that the file names, in its order."""
+        return tuple(self.document.get("environments", {}))
 
     @property
     def state(self) -> str | None:
@@ -80,10 +100,11 @@ class Config:
             verify_tls=verify_tls,
             timeout=_timeout(entry.get("timeout", "5s"), where),
             dependencies=tuple(entry.get("dependencies", ())),
+            aliases=_aliases(environ.get("GATE_FOCUS_ALIASES"), entry.get("aliases", ()), where),
         )
 
     def _environment_name(self, wanted: str | None) -> str:
-        known = list(self.document.get("environments", {}))
+        known = self.names
         if not known:
             return _checked_name(wanted or "lab")
         name = wanted or self.document.get("default_environment") or (known[0] if len(known) == 1 else None)
@@ -135,10 +156,10 @@ def read_config(path: Path) -> Config:
 
 def check_everything(config: Config, environ: Environ) -> list[str]:
     """Return every problem that a later command would meet, ``${NAME}`` included."""
-    names = list(config.document.get("environments", {}))
+    names = config.names
     own = {key: value for key, value in environ.items() if not (names and key.startswith("GATE_"))}
     found: list[str] = []
-    for name in names or [None]:
+    for name in names or (None,):
         found += _problems_of(config.environment, name, own)
     for key in ("fleet", "notify", "state"):
         found += _problems_of(_interpolated, config.document.get(key), f"{config.source}: {key}", environ)
@@ -153,7 +174,7 @@ def _problems_of(check: Callable[..., object], *arguments: object) -> tuple[str,
     return ()
 
 
-def _unknown_names(config: Config, known: list[str]) -> Iterator[str]:
+def _unknown_names(config: Config, known: tuple[str, ...]) -> Iterator[str]:
     named = [("default_environment", config.document.get("default_environment"))]
     for index, member in enumerate(config.document.get("fleet", ())):
         named.append((f"fleet[{index}].environment", member.get("environment")))
@@ -219,6 +240,15 @@ def _bundle(value: bool | str, where: str, folder: Path) -> bool | str:
     if not path.exists():
         raise ConfigError(f'{where}: expected true, false or the path of a CA bundle; there is no "{path}"')
     return str(path)
+
+
+def _aliases(given: str | None, listed: Sequence[str], where: str) -> tuple[str, ...]:
+    """Return the lab's other addresses; those in ``GATE_FOCUS_ALIASES`` stand apart by commas."""
+    aliases = [part.strip() for part in given.split(",") if part.strip()] if given else listed
+    for index, alias in enumerate(aliases):
+        if problem := _address_problem(alias):
+            raise ConfigError(f"{'GATE_FOCUS_ALIASES' if given else f'{where}.aliases[{index}]'}: {problem}")
+    return tuple(aliases)
 
 
 def _timeout(text: str, where: str) -> float:

@@ -57,6 +57,12 @@ SCHEMA: Final[Mapping[str, Any]] = {
                         },
                         "default": [],
                     },
+                    "aliases": {
+                        "description": "Other addresses of the same Focus server, such as a forwarded port.",
+                        "type": "array",
+                        "items": _URL,
+                        "default": [],
+                    },
                 },
             },
         },

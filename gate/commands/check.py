@@ -11,7 +11,9 @@ from pathlib import Path
 
 import click
 
-from gate.commands import asking
+from gate import asking
+from gate.commands.say import say
+from gate.config import load_config
 from gate.core.model import DEFAULT_PROTECT
 from gate.core.reason import one_line, without_credentials
 from gate.core.verdict import exit_code, misconfigured
@@ -51,14 +53,15 @@ def run(options: CheckOptions, environ: Environ) -> int:
     child = _read_child(options.child_from)
     link = ""
     try:
-        question = asking.prepare(options.config, options.environment, options.state, environ)
+        config = load_config(options.config, environ)
+        question = asking.prepare(config, options.environment, options.state, environ, say)
         link = without_credentials(question.environment.focus_server).rstrip("/") + "/live_metadata"
-        verdict = asking.ask_until(question, options.wait, options.max_age, environ)
+        verdict = asking.ask_until(question, options.wait, options.max_age, environ, say)
     except ConfigError as error:
         if shown_as == "text":
             raise
         for problem in error.problems:
-            asking.say(one_line(problem, 600))
+            say(one_line(problem, 600))
         named = options.environment or environ.get("GATE_ENVIRONMENT", "")
         verdict = misconfigured(error.problems[0], named, datetime.now(UTC), DEFAULT_PROTECT)
     scene = Scene(
@@ -111,7 +114,7 @@ def _write_file(file: OutputFile) -> None:
             raise OutputError(
                 f"{problem}; the step fails, so that a lost open=false is never read as open"
             ) from None
-        asking.say(f"note: {problem}")
+        say(f"note: {problem}")
 
 
 def _remove_old(shown_as: str, output_dir: Path) -> None:
@@ -140,7 +143,7 @@ def _cancel(options: CheckOptions, here: OwnRun | None, protects: tuple[str, ...
     if not (options.cancel_downstream or options.cancel_run):
         return
     if here is None:
-        asking.say(f"note: nothing to cancel: this is no run of {', '.join(PROVIDERS)}")
+        say(f"note: nothing to cancel: this is no run of {', '.join(PROVIDERS)}")
         return
     if options.cancel_downstream:
         _act("cancel", lambda: here.cancel_downstream(protects))
@@ -153,9 +156,9 @@ def _act(action: str, carry_out: Callable[[], Sequence[Result]]) -> None:
     try:
         results = carry_out()
     except GateError as error:
-        asking.say(f"note: {one_line(str(error), 600)}")
+        say(f"note: {one_line(str(error), 600)}")
         return
     for result in results:
         mark = "" if result.outcome in (Outcome.DONE, Outcome.STOPPED) else "note: "
         detail = f": {result.detail}" if result.detail else ""
-        asking.say(one_line(f"{mark}{action} {result.target}: {result.outcome}{detail}", 600))
+        say(one_line(f"{mark}{action} {result.target}: {result.outcome}{detail}", 600))

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from gate.commands import asking
+from gate import asking
+from gate.commands.say import say
+from gate.config import load_config
 from gate.core.verdict import exit_code
 from gate.probe.snapshot import MAX_AGE
 
@@ -29,19 +31,19 @@ def run(
     On POSIX the command takes this process's place, so that signals and its exit code need
     no passing through; on Windows it runs as a child in the same console.
     """
-    question = asking.prepare(config, environment, state, environ)
+    question = asking.prepare(load_config(config, environ), environment, state, environ, say)
     verdict = asking.ask(question, MAX_AGE, environ)
     if not verdict.open:
-        asking.say(f"{verdict.reason}; not run: {click.format_filename(command[0])}")
+        say(f"{verdict.reason}; not run: {click.format_filename(command[0])}")
         return exit_code(verdict)
-    asking.say(verdict.reason)
+    say(verdict.reason)
     try:
         return _become(list(command))
     except FileNotFoundError:
-        asking.say(f"there is no command {command[0]!r}")
+        say(f"there is no command {command[0]!r}")
         return NOT_FOUND
     except OSError as error:
-        asking.say(f"cannot run {command[0]!r}: {error.strerror}")
+        say(f"cannot run {command[0]!r}: {error.strerror}")
         return NOT_RUNNABLE
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 DEFAULT_PROTECT = ("configure*", "load*")
+DEFAULT_REQUESTS = ("POST /configure", "POST /config/*")
 
 
 class State(StrEnum):
@@ -47,6 +48,7 @@ class Environment:
         verify_tls: True, False, or the path of a CA bundle.
         timeout: seconds allowed to connect, and again between two reads.
         dependencies: URLs that must all answer besides the Focus server.
+        aliases: other addresses that lead to the same Focus server, such as a forwarded port.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Environment:
     verify_tls: bool | str = True
     timeout: float = 5.0
     dependencies: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 FAILURES = frozenset({Code.UNREACHABLE, Code.TIMEOUT, Code.TLS_ERROR, Code.MALFORMED})

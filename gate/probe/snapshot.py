@@ -116,7 +116,7 @@ def _age(reading: Reading) -> float:
 
 
 def _key(environment: Environment) -> str:
-    identity = repr((_SCHEMA, environment)).encode()
+    identity = repr((_SCHEMA, replace(environment, aliases=()))).encode()
     return hashlib.sha256(identity).hexdigest()[:32]
 
 

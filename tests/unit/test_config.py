@@ -63,6 +63,8 @@ def test_the_designed_file_is_good(tmp_path: Path) -> None:
     )
     assert config.environment("kefar_saba", {}).verify_tls is True
     assert config.state == "sqlite:///.gate/state.db"
+    assert config.test_names == ("test_configure_*",)
+    assert config.test_markers == ("load", "performance")
 
 
 def test_where_the_file_is_silent_the_documented_defaults_hold(tmp_path: Path) -> None:
@@ -70,6 +72,8 @@ def test_where_the_file_is_silent_the_documented_defaults_hold(tmp_path: Path) -
     assert config.environment(None, {}) == Environment(name="lab", focus_server="http://127.0.0.1")
     assert config.protect == ("configure*", "load*")
     assert config.state is None
+    assert config.requests == ("POST /configure", "POST /config/*")
+    assert config.test_names == config.test_markers == ()
 
 
 def test_a_gate_step_needs_no_variable_that_only_the_fleet_uses(tmp_path: Path) -> None:
@@ -280,6 +284,15 @@ class TestFileAndEnvironmentTogether:
         environ = {"GATE_ENVIRONMENT": "kefar_saba"}
         assert config.environment(None, environ).name == "kefar_saba"
         assert config.environment("staging", environ).name == "staging"
+
+    def test_a_forwarded_port_can_be_named_as_the_same_lab(self, tmp_path: Path) -> None:
+        text = "environments: {lab: {focus_server: 'http://x', aliases: ['http://localhost:8500']}}"
+        config = read_config(written(tmp_path, text))
+        assert config.environment(None, {}).aliases == ("http://localhost:8500",)
+        given = {"GATE_FOCUS_ALIASES": "http://localhost:1, http://localhost:2/x"}
+        assert config.environment(None, given).aliases == ("http://localhost:1", "http://localhost:2/x")
+        with pytest.raises(ConfigError, match="GATE_FOCUS_ALIASES: expected a URL"):
+            config.environment(None, {"GATE_FOCUS_ALIASES": "localhost:8500"})
 
     def test_the_file_in_the_working_folder_goes_before_gate_config(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

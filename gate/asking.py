@@ -1,17 +1,15 @@
-"""How does a command come from its options to a verdict?"""
+"""How does a command, or a guard in a test process, come from its options to a verdict?"""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import click
-
-from gate.config import Config, load_config
+from gate.config import Config
 from gate.core.duration import shown_duration
 from gate.core.hold import parse_hold
 from gate.core.model import Environment, Hold, Place, State, Verdict
@@ -22,11 +20,14 @@ from gate.probe.waiting import next_pause
 from gate.providers import place_of
 
 Environ = Mapping[str, str]
+Say = Callable[[str], object]
+
+_OF_THE_CHOSEN = ("GATE_FOCUS_SERVER", "GATE_FOCUS_ALIASES", "GATE_VERIFY_TLS", "GATE_ENVIRONMENT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """All that is known before the lab is asked."""
+    """All that is known before a lab is asked."""
 
     environment: Environment
     place: Place
@@ -34,13 +35,12 @@ class Question:
     holds: tuple[Hold, ...]
 
 
-def prepare(config_path: str | None, wanted: str | None, state: str | None, environ: Environ) -> Question:
+def prepare(config: Config, wanted: str | None, state: str | None, environ: Environ, say: Say) -> Question:
     """Gather what a verdict needs from options, file and environment.
 
     Raises:
         ConfigError: any of them is wrong.
     """
-    config = load_config(config_path, environ)
     environment = config.environment(wanted, environ)
     hold = parse_hold(environ.get("GATE_HOLD", ""))
     _refuse_ledger(state or _ledger_variable(environ), config)
@@ -54,6 +54,28 @@ def prepare(config_path: str | None, wanted: str | None, state: str | None, envi
     )
 
 
+def prepare_every_lab(config: Config, wanted: str | None, environ: Environ, say: Say) -> tuple[Question, ...]:
+    """Return a question for each lab that a test process could reach, the chosen one first.
+
+    The chosen lab must be configured rightly. Another one whose values cannot be known here,
+    such as an address in a variable that is not set, is left out and named.
+
+    Raises:
+        ConfigError: the configuration of the chosen lab is wrong.
+    """
+    chosen = prepare(config, wanted, None, environ, say)
+    file_alone = {name: value for name, value in environ.items() if name not in _OF_THE_CHOSEN}
+    questions = [chosen]
+    for name in config.names:
+        if name == chosen.environment.name:
+            continue
+        try:
+            questions.append(prepare(config, name, None, file_alone, say))
+        except ConfigError as error:
+            say(f"note: {name} is not guarded: {error.problems[0]}")
+    return tuple(questions)
+
+
 def ask(question: Question, max_age: float, environ: Environ) -> Verdict:
     """Return the verdict on one reading, at most `max_age` seconds old."""
     reading = take_reading(question.environment, max_age, environ)
@@ -61,7 +83,7 @@ def ask(question: Question, max_age: float, environ: Environ) -> Verdict:
     return judge(reading, question.holds, now, place=question.place, protects=question.protects)
 
 
-def ask_until(question: Question, wait: float, max_age: float, environ: Environ) -> Verdict:
+def ask_until(question: Question, wait: float, max_age: float, environ: Environ, say: Say) -> Verdict:
     """Ask until the lab is ready, a hold is met, or `wait` seconds are over."""
     started = time.monotonic()
     verdict = ask(question, max_age, environ)
@@ -76,11 +98,6 @@ def ask_until(question: Question, wait: float, max_age: float, environ: Environ)
         verdict = ask(question, min(max_age, MAX_AGE), environ)
         asked += 1
     return verdict
-
-
-def say(line: str) -> None:
-    """Tell the person who reads the log, on stderr."""
-    click.echo(f"gate: {line}", err=True)
 
 
 def _ledger_variable(environ: Environ) -> str | None:
