@@ -51,7 +51,7 @@ def facts(verdict: Verdict) -> list[tuple[str, str]]:
         *((name, str(value)) for name, value in verdict.evidence),
         ("checked at", f"{iso(verdict.checked_at)} ({verdict.age_seconds:.0f} s before the verdict)"),
     ]
-    if verdict.since:
+    if verdict.since and verdict.state in (State.WAITING_FOR_FIBER, State.UNKNOWN):
         pairs.append(("since", iso(verdict.since)))
     if hold := verdict.hold:
         pairs += [("hold", hold.id), ("hold reason", hold.reason)]
