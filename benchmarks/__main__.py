@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 
-from benchmarks import many, size, speed
+from benchmarks import guards_http, many, size, speed
 from benchmarks.rows import Row
 from gate.sandbox.focus import FocusServer, FocusState
 
@@ -14,7 +14,7 @@ def main() -> int:
     """Measure against a lab on loopback and print the table."""
     server = FocusServer(FocusState.READY)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    rows = [*speed.measure(server.url), *size.measure(), *many.measure(server)]
+    rows = [*speed.measure(server.url), *size.measure(), *guards_http.measure(server), *many.measure(server)]
     server.shutdown()
     print(table(rows))
     return 0 if all(row.holds for row in rows) else 1

@@ -6,6 +6,7 @@ gives the same ones.
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,6 @@ import urllib3
 from urllib3.exceptions import (
     HTTPError,
     InsecureRequestWarning,
-    NameResolutionError,
     ReadTimeoutError,
 )
 
@@ -27,6 +27,7 @@ from gate.core.reason import one_line, without_credentials
 
 MAX_BODY = 1024 * 1024
 PAUSES = (0.3, 1.0)
+READER = "gate-reading"  # names the thread, by which a guard knows gate's own requests
 _MAX_REDIRECTS = 5
 _HEADERS = {"Accept": "application/json", "User-Agent": f"fiber-gate/{__version__}"}
 
@@ -58,7 +59,7 @@ def read_focus_server(environment: Environment, sleep: Callable[[float], object]
     def ask() -> None:
         outcome.append(_ask_with_retries(environment, sleep))
 
-    thread = threading.Thread(target=ask, name="gate-reading", daemon=True)
+    thread = threading.Thread(target=ask, name=READER, daemon=True)
     thread.start()
     thread.join(deadline_of(environment))
     if outcome:
@@ -158,7 +159,7 @@ def _explained(error: Exception, environment: Environment) -> _NoAnswer:
         return _NoAnswer(Code.TIMEOUT, f"no answer from {host} within {environment.timeout:g} s")
     if any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes):
         return _NoAnswer(Code.UNREACHABLE, f"the proxy on the way to {host} fails", retry=True)
-    if any(isinstance(cause, NameResolutionError) for cause in causes):
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
         return _NoAnswer(Code.UNREACHABLE, f"the name of {host} cannot be resolved", retry=True)
     for cause in causes:
         if isinstance(cause, ConnectionRefusedError):
