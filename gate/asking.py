@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +13,10 @@ from pathlib import Path
 from gate.config import Config
 from gate.core.duration import shown_duration
 from gate.core.hold import parse_hold
-from gate.core.model import Environment, Hold, Place, State, Verdict
+from gate.core.model import Environment, Hold, Place, Verdict
 from gate.core.verdict import judge
 from gate.errors import ConfigError
+from gate.fleet.state.where import given_state
 from gate.probe.snapshot import MAX_AGE, take_reading
 from gate.probe.waiting import next_pause
 from gate.providers import place_of
@@ -43,14 +45,14 @@ def prepare(config: Config, wanted: str | None, state: str | None, environ: Envi
     """
     environment = config.environment(wanted, environ)
     hold = parse_hold(environ.get("GATE_HOLD", ""))
-    _refuse_ledger(state or _ledger_variable(environ), config)
+    ledger_holds = _ledger_holds(given_state(state, config, environ))
     if environment.verify_tls is False:
         say(f"warning: verify_tls is false for {environment.name}: anybody on the way can answer for the lab")
     return Question(
         environment=environment,
         place=place_of(environment.name, environ),
         protects=config.protect,
-        holds=(hold,) if hold else (),
+        holds=(*ledger_holds, hold) if hold else ledger_holds,
     )
 
 
@@ -100,24 +102,16 @@ def ask_until(question: Question, wait: float, max_age: float, environ: Environ,
     return verdict
 
 
-def _ledger_variable(environ: Environ) -> str | None:
-    """Return the ledger that `GATE_STATE` names.
+def _ledger_holds(url: str | None) -> tuple[Hold, ...]:
+    """Return the holds that stand in the ledger, or none where nobody has written one yet."""
+    kind, _, path = (url or "").partition(":///")
+    if url is None or (kind == "sqlite" and not Path(path).exists()):
+        return ()
+    from gate.fleet.state import find_state
+    from gate.fleet.state.reading import read_state
 
-    In jobs after a gate step the same variable carries the verdict's state, which is no address.
-    """
-    named = environ.get("GATE_STATE", "")
-    return None if named in ("", *State) else named
-
-
-def _refuse_ledger(state: str | None, config: Config) -> None:
-    """Raise where a ledger was named that may hold the gate closed: this version reads none."""
-    where, named = ("--state or GATE_STATE", state) if state else (f"{config.source}: state", config.state)
-    if named is None:
-        return
-    kind, _, path = named.partition(":///")
-    if kind == "sqlite" and not Path(path).exists():
-        return
-    raise ConfigError(
-        f"{where}: this version of gate reads no ledger, so it cannot know whether a hold stands there; "
-        "update fiber-gate, or leave the key out and use GATE_HOLD"
-    )
+    ledger = find_state(url)
+    if ledger is None:
+        return ()
+    with closing(ledger):
+        return tuple(standing.hold for standing in read_state(ledger).holds)

@@ -91,13 +91,33 @@ def check(obj: dict[str, Any], /, format_: str, **options: Any) -> int:
 
 @cli.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @_environment
+@click.option("--watch", is_flag=True, help="Stop COMMAND, and all it started, when the gate closes.")
+@click.option("--locust", is_flag=True, help="COMMAND runs Locust: with gate's guard, as if it imported it.")
+@click.option(
+    "--max-age", type=_Duration(), default="5s", metavar="5s", help="How old a reading may be; also --watch."
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_obj
-def guard(obj: dict[str, Any], environment: str | None, command: tuple[str, ...]) -> int:
-    """Run COMMAND, put behind --, only while the gate is open."""
+def guard(obj: dict[str, Any], /, **options: Any) -> int:
+    """Run COMMAND, put behind --, only while the gate is open, and with its guards on.
+
+    Inside it, pytest and Locust then send nothing that would configure a lab that is not ready.
+    """
     from gate.commands import guard
 
-    return guard.run(obj["config"], obj["state"], environment, command, os.environ)
+    chosen = guard.GuardOptions(config=obj["config"], state=obj["state"], **options)
+    return guard.run(chosen, os.environ)
+
+
+@cli.command()
+@click.option("--verify", is_flag=True, help="Check the hash chain; exit 1 where it is broken.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
+@click.pass_obj
+def history(obj: dict[str, Any], format_: str, verify: bool) -> int:
+    """Show the ledger, oldest first."""
+    from gate.commands import history
+
+    return history.run(obj["config"], obj["state"], verify, format_, os.environ)
 
 
 @cli.group()

@@ -82,7 +82,7 @@ class Config:
         entry = dict(self.document.get("environments", {}).get(name, {}))
         where = f"{self.source}: environments.{name}"
         if entry:
-            entry = _interpolated(entry, where, environ)
+            entry = interpolated(entry, where, environ)
             _check_entry(entry, self.source, name)
         given = environ.get("GATE_FOCUS_SERVER")
         address = given or entry["focus_server"]
@@ -162,7 +162,7 @@ def check_everything(config: Config, environ: Environ) -> list[str]:
     for name in names or (None,):
         found += _problems_of(config.environment, name, own)
     for key in ("fleet", "notify", "state"):
-        found += _problems_of(_interpolated, config.document.get(key), f"{config.source}: {key}", environ)
+        found += _problems_of(interpolated, config.document.get(key), f"{config.source}: {key}", environ)
     return found + list(_unknown_names(config, names))
 
 
@@ -183,7 +183,12 @@ def _unknown_names(config: Config, known: tuple[str, ...]) -> Iterator[str]:
             yield f"{config.source}: {key}: unknown environment {name!r}; known are {', '.join(known)}"
 
 
-def _interpolated(value: Any, where: str, environ: Environ) -> Any:
+def interpolated(value: Any, where: str, environ: Environ) -> Any:
+    """Return a value of the document with each ``${NAME}`` replaced.
+
+    Raises:
+        ConfigError: a variable is not set; `where` names the key.
+    """
     match value:
         case str():
             for name in _NAME.findall(value):
@@ -191,9 +196,9 @@ def _interpolated(value: Any, where: str, environ: Environ) -> Any:
                     raise ConfigError(f"{where}: ${{{name}}} is not set in the environment")
             return _NAME.sub(lambda match: environ[match[1]], value)
         case dict():
-            return {key: _interpolated(item, f"{where}.{key}", environ) for key, item in value.items()}
+            return {key: interpolated(item, f"{where}.{key}", environ) for key, item in value.items()}
         case list():
-            return [_interpolated(item, f"{where}[{index}]", environ) for index, item in enumerate(value)]
+            return [interpolated(item, f"{where}[{index}]", environ) for index, item in enumerate(value)]
         case _:
             return value
 

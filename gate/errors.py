@@ -3,9 +3,11 @@
 The tree::
 
     GateError
-    ├── ConfigError     78  gate.yml or the environment is wrong
-    ├── OutputError     78  a file the pipeline reads cannot be written
-    └── MissingExtra    78  a library is needed that the base install leaves out
+    ├── ConfigError         78  gate.yml or the environment is wrong
+    │   ├── MissingExtra    78  a library is needed that the base install leaves out
+    │   └── LedgerBroken    78  the ledger is not as it was written
+    ├── OutputError         78  a file the pipeline reads cannot be written
+    └── Conflict             1  another gate wrote to the ledger first
 
 A closed gate is a verdict and no error: see `gate.core.verdict.exit_code`.
 """
@@ -54,10 +56,8 @@ class OutputError(GateError):
     exit_code = Exit.CONFIG
 
 
-class MissingExtra(GateError):
+class MissingExtra(ConfigError):
     """A library of an optional extra is not installed."""
-
-    exit_code = Exit.CONFIG
 
     def __init__(self, extra: str, purpose: str) -> None:
         super().__init__(f"{purpose} needs the extra {extra!r}: pip install 'fiber-gate[{extra}]'")

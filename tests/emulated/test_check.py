@@ -12,11 +12,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from gate.core.event import HoldRaised
+from gate.core.event_codec import note
+from gate.core.model import Hold
+from gate.fleet.state import open_state
 from gate.sandbox.focus import FocusServer, FocusState
 from tests.emulated.process import Ran, run_gate
 from tests.support import GATE, clean_environ
@@ -333,22 +338,36 @@ class TestBadInput:
         assert process.returncode == 78
         assert b"standard output: cannot write the verdict" in process.stderr
 
-    @pytest.mark.parametrize(
-        ("place", "words"),
-        [({"GATE_STATE": "git+ssh://x/y#refs/gate/state"}, "GATE_STATE"), ({}, "gate.yml: state")],
-    )
-    def test_a_ledger_that_this_version_cannot_read_is_closed(
-        self, tmp_path: Path, focus: FocusServer, place: dict[str, str], words: str
+    @pytest.mark.parametrize("place", ["variable", "file", "option"])
+    def test_a_ledger_that_cannot_be_read_is_closed(
+        self, tmp_path: Path, focus: FocusServer, place: str
     ) -> None:
-        (tmp_path / "state.db").write_bytes(b"a ledger")
-        state = "" if place else "\nstate: sqlite:///state.db"
-        text = f"environments: {{staging: {{focus_server: '{focus.url}'}}}}{state}"
+        (tmp_path / "state.db").write_bytes(b"no ledger")
+        url = "sqlite:///state.db"
+        text = f"environments: {{staging: {{focus_server: '{focus.url}'}}}}\n"
+        text += f"state: {url}\n" if place == "file" else ""
         (tmp_path / "gate.yml").write_text(text, encoding="utf-8")
         focus.state = FocusState.READY
-        ran = run_gate(tmp_path, "check", environ=place)
+        arguments = ("--state", url) if place == "option" else ()
+        environ = {"GATE_STATE": url} if place == "variable" else {}
+        ran = run_gate(tmp_path, *arguments, "check", environ=environ)
         assert ran.code == 78
-        assert words in ran.stderr
-        assert "reads no ledger" in ran.stderr
+        assert "state.db" in ran.stderr
+
+    @pytest.mark.parametrize("state", ["git+ssh://x/y#refs/gate/state", "state.db", "redis://x"])
+    def test_a_ledger_of_an_unknown_kind_is_closed(
+        self, tmp_path: Path, focus: FocusServer, state: str
+    ) -> None:
+        focus.state = FocusState.READY
+        ran = check(tmp_path, focus, GATE_STATE=state)
+        assert (ran.code, "expected a URL that begins with one of" in ran.stderr) == (78, True)
+
+    def test_a_hold_in_the_ledger_closes_the_gate(self, tmp_path: Path, focus: FocusServer) -> None:
+        raise_hold(f"sqlite:///{tmp_path}/state.db", Hold(id="H9", reason="splicing", by="dana"))
+        focus.state = FocusState.READY
+        ran = check(tmp_path, focus, "--format", "json", GATE_STATE=f"sqlite:///{tmp_path}/state.db")
+        said = json.loads(ran.stdout)
+        assert (ran.code, said["state"], said["hold"]["id"]) == (75, "held", "H9")
 
     @pytest.mark.parametrize("word", ["ready", "waiting_for_fiber", "held", "unknown", ""])
     def test_the_state_that_an_earlier_gate_step_left_is_no_ledger(
@@ -364,6 +383,12 @@ class TestBadInput:
         (tmp_path / "gate.yml").write_text(text, encoding="utf-8")
         focus.state = FocusState.READY
         assert run_gate(tmp_path, "check").code == 0
+
+
+def raise_hold(url: str, hold: Hold) -> None:
+    """Write a hold into a new ledger."""
+    with closing(open_state(url)) as ledger:
+        ledger.append([note(HoldRaised(hold=hold), datetime.now(UTC), "dana")], 0)
 
 
 @contextmanager

@@ -1,0 +1,162 @@
+"""What can have happened that the ledger remembers? One record an event.
+
+`gate.core.event_codec` writes and reads them as the fields of an entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from gate.core.model import Hold
+
+
+class Kind(StrEnum):
+    """The kinds of entries that this version writes."""
+
+    HOLD_RAISED = "hold_raised"
+    HOLD_LIFTED = "hold_lifted"
+    INTENT = "intent"
+    OUTCOME = "outcome"
+    READING_CHANGED = "reading_changed"
+    STEP_CLOSED = "step_closed"
+    RECHECKED = "rechecked"
+
+
+class Ownership(StrEnum):
+    """Who raised or lifted a hold: a person, or the recheck."""
+
+    MANUAL = "manual"
+    AUTO = "auto"
+
+
+class Act(StrEnum):
+    """What gate does to something outside. The last three undo the first three."""
+
+    CANCEL = "cancel"
+    SUSPEND = "suspend"
+    HOLD = "hold"
+    RERUN = "rerun"
+    RESTORE = "restore"
+    LIFT = "lift"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Something outside that gate acts on.
+
+    Attributes:
+        provider: ``github``, ``gitlab``, ``jenkins``.
+        instance: the provider's address, without credentials.
+        project: the project's path; the owner's or group's where that is meant.
+        kind: ``run``, ``job``, ``queue_item``, ``trigger`` or ``hold``.
+        id: the provider's own name for it, unique among its kind in the project.
+        name: as people say it.
+        url: where to look at it.
+    """
+
+    provider: str
+    instance: str
+    project: str
+    kind: str
+    id: str
+    name: str = ""
+    url: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str, str, str]:
+        """What makes it the same thing, whatever it is called today."""
+        return (self.provider, self.instance, self.project, self.kind, self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRaised:
+    """A hold stands from here on."""
+
+    hold: Hold
+    ownership: Ownership = Ownership.MANUAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldLifted:
+    """The hold with this id stands no more; `reason` says why it was lifted."""
+
+    hold: str
+    ownership: Ownership = Ownership.MANUAL
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intended:
+    """A request is about to leave.
+
+    Attributes:
+        action: one of `Act`, or another version's word.
+        target: what it is about.
+        before: how the target is now, in a form that its provider can restore it from.
+        after: how it will be, in the same form, so that a crash leaves no doubt whose work it is.
+        hold: the id of the hold for whose sake it is done; may be empty.
+    """
+
+    action: str
+    target: Target
+    before: str = ""
+    after: str = ""
+    hold: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What came of an intent, as seen at the provider. The last one about an intent counts.
+
+    Attributes:
+        intent: the number of the intent's entry.
+        outcome: ``stopped``, ``suspended``, ``refused`` … as in a receipt.
+        after: how we left the target where that is not as intended; restored is only what
+            still is so.
+        detail: why, naming the permission that was missing.
+        became: the id of what a rerun started.
+    """
+
+    intent: int
+    outcome: str
+    after: str = ""
+    detail: str = ""
+    became: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingChanged:
+    """A lab answers otherwise than before: `state` and `code` as in a verdict."""
+
+    environment: str
+    state: str
+    code: str
+    taken_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepClosed:
+    """A gate step held a run back, because of `hold` (an id) or, where empty, of `code`."""
+
+    environment: str
+    code: str
+    provider: str
+    project: str
+    run: str
+    instance: str = ""
+    workflow: str = ""
+    ref: str = ""
+    commit: str = ""
+    hold: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rechecked:
+    """A tick of the recheck was here, whatever it found."""
+
+
+Event = HoldRaised | HoldLifted | Intended | Observed | ReadingChanged | StepClosed | Rechecked

@@ -1,0 +1,187 @@
+"""What does one more entry change in what is true? The step that `gate.core.ledger.replay` repeats.
+
+Two rules guard what a person decided, whoever wrote the entry: the recheck cannot replace a
+standing manual hold, and cannot lift one that has not expired.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from gate.core.entry import Entry
+from gate.core.event import (
+    Event,
+    HoldLifted,
+    HoldRaised,
+    Intended,
+    Observed,
+    Ownership,
+    ReadingChanged,
+    Rechecked,
+    StepClosed,
+)
+from gate.core.event_codec import parse_event
+from gate.core.hold import is_expired
+from gate.core.ledger_state import (
+    CHANGED_SINCE,
+    SUPERSEDED,
+    UNDOES,
+    Change,
+    ClosedStep,
+    LedgerState,
+    PersonAct,
+    SeenReading,
+    Standing,
+    is_done,
+)
+from gate.core.model import Scope
+
+_Slot = tuple[object, str]
+
+
+class Fold:
+    """A state that entries are added to. Nothing that was passed in is changed."""
+
+    def __init__(self, start: LedgerState) -> None:
+        self._head = start.head
+        self._holds = {standing.hold.id: standing for standing in start.holds}
+        self._changes = {change.seq: change for change in start.changes}
+        self._slots: dict[_Slot, list[int]] = {}
+        for change in start.changes:
+            self._slots.setdefault(_slot(change), []).append(change.seq)
+        self._acts = {act.scope: act for act in start.person_acts}
+        self._readings = {seen.reading.environment: seen for seen in start.readings}
+        self._steps = {_run(closed.step): closed for closed in start.closed_steps}
+        self._rechecked_at = start.rechecked_at
+
+    def state(self) -> LedgerState:
+        """Return what is true now."""
+        return LedgerState(
+            head=self._head,
+            holds=tuple(self._holds.values()),
+            changes=tuple(self._changes.values()),
+            person_acts=tuple(self._acts.values()),
+            readings=tuple(self._readings.values()),
+            closed_steps=tuple(self._steps.values()),
+            rechecked_at=self._rechecked_at,
+        )
+
+    def add(self, entry: Entry) -> None:
+        """Count one entry.
+
+        Raises:
+            ValueError: a field of a known kind is not as expected.
+        """
+        event = parse_event(entry)
+        if event is not None:
+            self._count(event, entry)
+        self._head = entry.head
+
+    def _count(self, event: Event, entry: Entry) -> None:
+        match event:
+            case HoldRaised():
+                self._raise(event, entry)
+            case HoldLifted():
+                self._lift(event, entry)
+            case Intended():
+                self._intend(event, entry)
+            case Observed():
+                self._observe(event)
+            case ReadingChanged():
+                self._readings[event.environment] = SeenReading(seq=entry.seq, reading=event)
+            case StepClosed():
+                self._steps[_run(event)] = ClosedStep(seq=entry.seq, at=entry.at, step=event)
+            case Rechecked():
+                self._rechecked_at = _later(self._rechecked_at, entry.at)
+            case _:
+                assert_never(event)
+
+    def _raise(self, event: HoldRaised, entry: Entry) -> None:
+        if self._is_kept_from(event.ownership, event.hold.id, entry.at):
+            return
+        self._holds.pop(event.hold.id, None)
+        self._holds[event.hold.id] = Standing(
+            hold=event.hold, ownership=event.ownership, seq=entry.seq, at=entry.at, by=entry.by
+        )
+        self._note_act(event.ownership, event.hold.scope, entry)
+
+    def _lift(self, event: HoldLifted, entry: Entry) -> None:
+        if self._is_kept_from(event.ownership, event.hold, entry.at):
+            return
+        lifted = self._holds.pop(event.hold, None)
+        self._note_act(event.ownership, lifted.hold.scope if lifted else Scope(), entry)
+
+    def _is_kept_from(self, ownership: Ownership, hold: str, at: datetime) -> bool:
+        """Return whether a person's hold is in the way of the recheck."""
+        standing = self._holds.get(hold)
+        if standing is None or ownership is Ownership.MANUAL:
+            return False
+        return standing.ownership is Ownership.MANUAL and not is_expired(standing.hold, at)
+
+    def _note_act(self, ownership: Ownership, scope: Scope, entry: Entry) -> None:
+        if ownership is Ownership.MANUAL:
+            self._acts[scope] = PersonAct(scope=scope, seq=entry.seq, at=entry.at, by=entry.by)
+
+    def _intend(self, event: Intended, entry: Entry) -> None:
+        slot = (event.target.key, event.action)
+        earlier = [change for change in self._in(slot) if change.stands or change.unfinished]
+        self._changes[entry.seq] = Change(
+            seq=entry.seq,
+            at=entry.at,
+            by=entry.by,
+            hold=event.hold,
+            action=event.action,
+            target=event.target,
+            before=_before(event, earlier),
+            after=event.after,
+        )
+        self._slots.setdefault(slot, []).append(entry.seq)
+
+    def _observe(self, event: Observed) -> None:
+        change = self._changes.get(event.intent)
+        if change is None:
+            return
+        done = is_done(change.action, event.outcome)
+        again = done and change.undone == SUPERSEDED  # it was seen last, so it is what stands
+        change = self._changes[change.seq] = replace(
+            change,
+            outcome=event.outcome,
+            after=event.after or change.after,
+            detail=event.detail,
+            became=event.became,
+            undone="" if again else change.undone,
+        )
+        if done:
+            self._end(_slot(change), SUPERSEDED, but=change.seq)
+        undoes = {str(act): undone for act, undone in UNDOES.items()}.get(change.action)
+        if undoes and (done or event.outcome == CHANGED_SINCE):
+            self._end((change.target.key, str(undoes)), event.outcome)
+
+    def _end(self, slot: _Slot, how: str, but: int = 0) -> None:
+        for change in self._in(slot):
+            if change.seq != but and (change.stands or change.unfinished):
+                self._changes[change.seq] = replace(change, undone=how)
+
+    def _in(self, slot: _Slot) -> list[Change]:
+        return [self._changes[seq] for seq in self._slots.get(slot, ())]
+
+
+def _before(event: Intended, earlier: list[Change]) -> str:
+    """Return how the target was before gate touched it: our own doing is never the state before."""
+    if earlier and earlier[-1].after in ("", event.before):
+        return earlier[-1].before
+    return event.before
+
+
+def _slot(change: Change) -> _Slot:
+    return (change.target.key, str(change.action))
+
+
+def _run(step: StepClosed) -> tuple[str, ...]:
+    return (step.provider, step.instance, step.project, step.run, step.environment)
+
+
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)

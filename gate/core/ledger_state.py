@@ -1,0 +1,159 @@
+"""What does gate know once it has read its ledger?
+
+`gate.core.ledger.replay` makes a `LedgerState` out of entries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from gate.core.entry import Head
+from gate.core.event import Act, Ownership, ReadingChanged, StepClosed, Target
+from gate.core.hold import covers
+from gate.core.model import Hold, Place, Scope
+
+DONE: Final = {
+    Act.CANCEL: "stopped",
+    Act.SUSPEND: "suspended",
+    Act.HOLD: "held",
+    Act.RERUN: "rerun",
+    Act.RESTORE: "restored",
+    Act.LIFT: "lifted",
+}
+UNDOES: Final = {Act.RERUN: Act.CANCEL, Act.RESTORE: Act.SUSPEND, Act.LIFT: Act.HOLD}
+CHANGED_SINCE: Final = "changed_since"
+SUPERSEDED: Final = "superseded"
+_BEGINNING: Final = Head()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A hold that was raised and not lifted. It may have expired: `gate.core.hold.is_expired`."""
+
+    hold: Hold
+    ownership: Ownership
+    seq: int
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An intent, and what came of it.
+
+    Attributes:
+        seq: the number of the intent's entry.
+        at: when it was intended (UTC).
+        by: who did it.
+        hold: the id of the hold for whose sake.
+        action: one of `Act`, or another version's word.
+        target: what it is about.
+        before: how the target was before gate touched it. Where an earlier change of the same
+            kind stood and the target was as that one left it, this is what was before that one.
+        outcome: the last that was observed; empty where nothing was, as after a crash.
+        after: how we left the target, or meant to.
+        detail: why.
+        became: the id of what a rerun started.
+        undone: what ended it: the outcome of the action that undoes it, ``changed_since``
+            where it was no longer as we left it, ``superseded`` where a later change of the
+            same kind took its place; empty while it stands.
+    """
+
+    seq: int
+    at: datetime
+    by: str
+    hold: str
+    action: str
+    target: Target
+    before: str
+    outcome: str = ""
+    after: str = ""
+    detail: str = ""
+    became: str = ""
+    undone: str = ""
+
+    @property
+    def unfinished(self) -> bool:
+        """True where a request may have left, and nobody knows what came of it."""
+        return not self.outcome and not self.undone
+
+    @property
+    def stands(self) -> bool:
+        """True where it was seen to be done, and is not undone."""
+        return is_done(self.action, self.outcome) and not self.undone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonAct:
+    """The last time that a person raised or lifted a hold of this scope.
+
+    Evidence that is older counts for nothing: luci-go's tree status calls it the protective
+    time (tree_status.go at 22eba00a8f, read 2026-11-24).
+    """
+
+    scope: Scope
+    seq: int
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenReading:
+    """The last change of a lab's reading, and the number of its entry."""
+
+    seq: int
+    reading: ReadingChanged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedStep:
+    """A gate step that held a run back, and when."""
+
+    seq: int
+    at: datetime
+    step: StepClosed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerState:
+    """What is true at `head`.
+
+    Attributes:
+        head: the last entry that was counted.
+        holds: raised and not lifted, oldest first.
+        changes: everything gate did or meant to do outside, oldest first.
+        person_acts: one for each scope.
+        readings: one for each environment.
+        closed_steps: one for each run and environment, oldest first.
+        rechecked_at: when the recheck was last here (UTC), None if never.
+    """
+
+    head: Head = _BEGINNING
+    holds: tuple[Standing, ...] = ()
+    changes: tuple[Change, ...] = ()
+    person_acts: tuple[PersonAct, ...] = ()
+    readings: tuple[SeenReading, ...] = ()
+    closed_steps: tuple[ClosedStep, ...] = ()
+    rechecked_at: datetime | None = None
+
+    @property
+    def unfinished(self) -> tuple[Change, ...]:
+        """Intents without outcome: look before acting."""
+        return tuple(change for change in self.changes if change.unfinished)
+
+    def standing(self, action: Act) -> tuple[Change, ...]:
+        """Return what gate did in this way and has not undone, such as what is suspended."""
+        return tuple(change for change in self.changes if change.action == action and change.stands)
+
+    def last_person_act(self, environment: str) -> PersonAct | None:
+        """Return the last act of a person that concerns an environment."""
+        place = Place(environment=environment)
+        concerning = (act for act in self.person_acts if covers(act.scope, place))
+        return max(concerning, key=lambda act: act.seq, default=None)
+
+
+def is_done(action: str, outcome: str) -> bool:
+    """Return whether an outcome says that the action took effect."""
+    return bool(outcome) and {str(act): word for act, word in DONE.items()}.get(action) == outcome

@@ -1,0 +1,1 @@
+"""A whole fleet: where its state is kept, where holds are raised, and what was swept."""
