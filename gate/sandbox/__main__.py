@@ -7,6 +7,8 @@ import sys
 import click
 
 from gate.sandbox.focus import FocusServer, FocusState
+from gate.sandbox.github.command import github
+from gate.sandbox.jenkins.command import jenkins
 
 
 @click.group(help=__doc__)
@@ -30,6 +32,9 @@ def focus(state: str, port: int) -> None:
     except KeyboardInterrupt:
         server.server_close()
 
+
+sandbox.add_command(github)
+sandbox.add_command(jenkins)
 
 if __name__ == "__main__":
     sandbox(prog_name="python -m gate.sandbox")

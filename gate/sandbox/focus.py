@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import sys
 import threading
 import time
 from collections import Counter
@@ -43,6 +44,7 @@ class FocusServer(ThreadingHTTPServer):
     """The server; `state` may be set while it runs, `seen` counts requests by method and path."""
 
     daemon_threads = True
+    allow_reuse_address = sys.platform != "win32"  # there it would let two servers share a port
     request_queue_size = 256
 
     def __init__(self, state: FocusState = FocusState.WAITING, port: int = 0) -> None:

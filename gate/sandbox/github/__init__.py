@@ -1,0 +1,1 @@
+"""A GitHub on loopback: Actions runs, workflows, variables, statuses, checks, limits."""
