@@ -1,0 +1,1 @@
+"""A Jenkins controller on loopback, faithful where clients are known to stumble."""
