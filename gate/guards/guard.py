@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import NoReturn
 
 from gate import asking
 from gate.config import Config
@@ -60,7 +59,7 @@ class Guard:
         questions = asking.prepare_every_lab(config, environment, environ, say)
         rules = tuple(map(parse_rule, config.requests))
         self.labs = tuple(_lab(question, rules) for question in questions)
-        self.refuse: Callable[[Call], NoReturn] = refuse
+        self.refuse: Callable[[Call], object] = refuse  # raises, or returns once it may be sent
         self._environ = environ
         self._max_age = max_age
         self._ask = ask

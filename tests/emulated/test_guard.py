@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -43,6 +44,61 @@ def test_an_open_gate_passes_output_and_exit_code_through(
     ran = guard(tmp_path, focus, PYTHON, "-c", f"print('hello'); raise SystemExit({code})")
     assert (ran.code, ran.stdout) == (code, "hello\n")
     assert ran.stderr.startswith("gate: staging: ready")
+
+
+SHOW = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if k.startswith('GATE_')}))"
+
+
+def test_the_command_is_told_which_lab_its_guards_are_for(tmp_path: Path, focus: FocusServer) -> None:
+    focus.state = FocusState.READY
+    (tmp_path / "ca.pem").write_text("", encoding="utf-8")
+    (tmp_path / "gate.yml").write_text(
+        "environments:\n"
+        f"  staging: {{focus_server: '{focus.url}', verify_tls: ca.pem, aliases: ['http://lab:1']}}\n"
+        "  other: {focus_server: 'http://127.0.0.1:9'}\n",
+        encoding="utf-8",
+    )
+    ran = run_gate(tmp_path, "guard", "--environment", "staging", "--", PYTHON, "-c", SHOW)
+    assert (ran.code, json.loads(ran.stdout)) == (
+        0,
+        {
+            "GATE_ENVIRONMENT": "staging",
+            "GATE_FOCUS_SERVER": focus.url,
+            "GATE_FOCUS_ALIASES": "http://lab:1",
+            "GATE_VERIFY_TLS": str(tmp_path / "ca.pem"),
+        },
+    )
+
+
+def test_the_command_finds_the_file_that_was_given(tmp_path: Path, focus: FocusServer) -> None:
+    focus.state = FocusState.READY
+    (tmp_path / "lab.yml").write_text(
+        f"environments: {{staging: {{focus_server: '{focus.url}', verify_tls: false}}}}", encoding="utf-8"
+    )
+    ran = run_gate(tmp_path, "--config", "lab.yml", "guard", "--", PYTHON, "-c", SHOW)
+    told = json.loads(ran.stdout)
+    assert told["GATE_CONFIG"] == str(tmp_path / "lab.yml")
+    assert told["GATE_VERIFY_TLS"] == "false"
+
+
+def test_a_file_that_the_command_would_not_read_is_refused(tmp_path: Path, focus: FocusServer) -> None:
+    for name in ("lab.yml", "gate.yml"):
+        (tmp_path / name).write_text(
+            f"environments: {{staging: {{focus_server: '{focus.url}'}}}}", encoding="utf-8"
+        )
+    ran = run_gate(tmp_path, "--config", "lab.yml", "guard", "--", PYTHON, "-c", SHOW)
+    assert (ran.code, "the guards inside the command would read" in ran.stderr) == (78, True)
+    assert run_gate(tmp_path, "--config", "gate.yml", "guard", "--", PYTHON, "-c", "").code == 75
+
+
+@pytest.mark.parametrize("state", [FocusState.READY, FocusState.WAITING])
+def test_credentials_in_an_address_are_not_shown(
+    tmp_path: Path, focus: FocusServer, state: FocusState
+) -> None:
+    focus.state = state
+    address = focus.url.replace("http://", "http://lab:hunter2@")
+    ran = guard(tmp_path, focus, PYTHON, "-c", "", GATE_FOCUS_SERVER=address)
+    assert "hunter2" not in ran.stdout + ran.stderr
 
 
 def test_arguments_reach_the_command_as_they_are(tmp_path: Path, focus: FocusServer) -> None:

@@ -13,7 +13,7 @@ import threading
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from gate.guards.hooks import aiohttp, current, http_client, httpx, requests, urllib3
+from gate.guards.hooks import aiohttp, current, geventhttpclient, http_client, httpx, requests, urllib3
 from gate.guards.hooks.loading import Finder
 from gate.guards.hooks.placing import Hook, Placed, place, remove
 
@@ -25,6 +25,7 @@ HOOKS: tuple[Hook, ...] = (
     *urllib3.HOOKS,
     *httpx.HOOKS,
     *aiohttp.HOOKS,
+    *geventhttpclient.HOOKS,
     *http_client.HOOKS,
 )
 
