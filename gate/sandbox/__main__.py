@@ -1,4 +1,4 @@
-"""`python -m gate.sandbox focus --state waiting --port 8500`: rehearse without a lab."""
+"""`python -m gate.sandbox focus|github|gitlab|jenkins`: rehearse on loopback, without a lab and a fleet."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from gate.sandbox.focus import FocusServer, FocusState
 from gate.sandbox.github.command import github
+from gate.sandbox.gitlab.command import gitlab
 from gate.sandbox.jenkins.command import jenkins
 
 
@@ -34,6 +35,7 @@ def focus(state: str, port: int) -> None:
 
 
 sandbox.add_command(github)
+sandbox.add_command(gitlab)
 sandbox.add_command(jenkins)
 
 if __name__ == "__main__":

@@ -1,0 +1,190 @@
+"""Does the emulated GitLab answer the queries that gate asks, and refuse what it does not have?"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gate.sandbox.gitlab.graphql_parse import NotUnderstood, parse
+from gate.sandbox.gitlab.limits import LimitSettings
+from gate.sandbox.gitlab.model import JobSpec
+from tests.unit.sandbox.gitlab_api import Api
+
+FLEET = """
+query($g:ID!,$c:String){group(fullPath:$g){projects(includeSubgroups:true,first:50,after:$c){
+ pageInfo{endCursor hasNextPage}
+ nodes{id fullPath run:pipelines(status:RUNNING,first:10){nodes{id
+   jobs(first:50){nodes{id name status stage{name} manualJob}}}}
+ pend:pipelines(status:PENDING,first:10){nodes{id}}}}}}
+"""
+CANCEL = "mutation($id:CiBuildID!){jobCancel(input:{id:$id}){job{id status} errors}}"
+
+
+@pytest.fixture
+def api() -> Api:
+    return Api()
+
+
+def test_one_query_reads_the_running_and_pending_pipelines_of_a_group(api: Api) -> None:
+    running = api.pipeline(
+        JobSpec(name="load / 50%", stage="lab"),
+        JobSpec(name="deploy", stage="lab", when="manual", allow_failure=True),
+        statuses=("running",),
+    )
+    pending = api.pipeline()
+    api.pipeline(statuses=("success",))
+    page = api.graphql(FLEET, g="acme")["data"]["group"]["projects"]
+    assert page["pageInfo"]["hasNextPage"] is False
+    (project,) = page["nodes"]
+    assert (project["fullPath"], project["id"]) == ("acme/panda", f"gid://gitlab/Project/{api.project.id}")
+    assert [one["id"] for one in project["pend"]["nodes"]] == [f"gid://gitlab/Ci::Pipeline/{pending.id}"]
+    ((found,),) = ([one["jobs"]["nodes"] for one in project["run"]["nodes"]],)
+    assert [(job["name"], job["status"], job["stage"]["name"], job["manualJob"]) for job in found] == [
+        ("deploy", "MANUAL", "lab", True),
+        ("load / 50%", "RUNNING", "lab", False),
+    ]
+    assert found[1]["id"] == f"gid://gitlab/Ci::Build/{running.jobs[0].id}"
+
+
+def test_a_group_is_read_page_by_page(api: Api) -> None:
+    for number in range(120):
+        api.world.add_project(f"acme/sub/p{number}")
+    seen: list[str] = []
+    cursor, more = None, True
+    while more:
+        page = api.graphql(FLEET, g="acme", c=cursor)["data"]["group"]["projects"]
+        assert len(page["nodes"]) <= 50
+        seen += [one["fullPath"] for one in page["nodes"]]
+        cursor, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    assert (len(seen), len(set(seen))) == (121, 121)
+
+
+def test_a_connection_has_a_hundred_nodes_at_most(api: Api) -> None:
+    for _ in range(101):
+        api.pipeline()
+    query = '{project(fullPath:"acme/panda"){pipelines(first:500){nodes{id} pageInfo{hasNextPage} count}}}'
+    found = api.graphql(query)["data"]["project"]["pipelines"]
+    assert (len(found["nodes"]), found["pageInfo"]["hasNextPage"], found["count"]) == (100, True, 101)
+
+
+def test_a_trigger_job_is_among_the_jobs_and_leads_to_its_pipeline(api: Api) -> None:
+    bridge = JobSpec(name="bridge", child=(JobSpec(name="load"),))
+    api.pipeline(bridge, statuses=("running",))
+    query = """{project(fullPath:"acme/panda"){pipelines{nodes{jobs(statuses:[RUNNING]){nodes{
+      kind downstreamPipeline{status source}}}}}}}"""
+    (pipeline,) = api.graphql(query)["data"]["project"]["pipelines"]["nodes"]
+    assert pipeline["jobs"]["nodes"] == [
+        {"kind": "BRIDGE", "downstreamPipeline": {"status": "PENDING", "source": "parent_pipeline"}}
+    ]
+
+
+def test_what_is_hidden_or_missing_is_null(api: Api) -> None:
+    narrow = api.announce("glpat-narrow", projects=["acme/other"])
+    query = '{group(fullPath:"acme"){id} project(fullPath:"acme/panda"){id}}'
+    assert api.graphql(query, token=narrow) == {"data": {"group": None, "project": None}}
+    assert api.graphql('{group(fullPath:"nobody"){id}}')["data"]["group"] is None
+    assert api.graphql("{currentUser{username __typename}}")["data"]["currentUser"] == {
+        "username": "release-bot",
+        "__typename": "CurrentUser",
+    }
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "{",
+        "query {group(fullPath:$g){id}}",
+        "subscription {x}",
+        "{projects{nodes{id}}}",
+        '{group(fullPath:"acme"){id',
+        '{group(fullPath:"acme"){secrets}}',
+        '{group(fullPath:"acme"){projects{nodes{pipelines(status:ACTIVE){nodes{id}}}}}}',
+        '{group(fullPath:"acme"){projects{edges{node{id}}}}}',
+        '{group(fullPath:"acme"){projects(after:"x"){nodes{id}}}}',
+        "{currentUser}",
+        "query($g:ID!){group(fullPath:$g){id}}",
+        "mutation{pipelineDestroy(input:{id:1}){errors}}",
+        "mutation{jobCancel(id:1){errors}}",
+        "{...F}",
+        '{group(fullPath:"acme"){projects(first:"x"){nodes{id}}}}',
+        "{currentUser(x:" + "[" * 5000 + "){username}}",
+        "{currentUser{username}} " + " " * 10_000,
+    ],
+)
+def test_anything_else_is_an_error_with_status_200(api: Api, query: str) -> None:
+    status, document = api.status("POST", "/api/graphql", {"query": query})
+    assert status == 200
+    assert document["errors"][0]["message"]
+    assert not document.get("data")
+
+
+def test_the_jobs_of_projects_may_be_asked_for_once_in_a_query(api: Api) -> None:
+    api.world.add_project("acme/second")
+    query = '{group(fullPath:"acme"){projects(first:%d){nodes{jobs{nodes{id}}}}}}'
+    assert "errors" not in api.graphql(query % 1)
+    assert "only for 1 Project(s)" in api.graphql(query % 2)["errors"][0]["message"]
+
+
+def test_a_mutation_cancels_a_job_and_says_when_there_was_nothing_to_cancel(api: Api) -> None:
+    job = api.job()
+    name = f"gid://gitlab/Ci::Build/{job.id}"
+    done: Any = api.graphql(CANCEL, id=name)["data"]["jobCancel"]
+    assert done == {"job": {"id": name, "status": "CANCELING"}, "errors": []}
+    api.advance(2)
+    assert api.graphql(CANCEL, id=name)["data"]["jobCancel"]["errors"] == ["Unprocessable entity"]
+
+
+def test_several_mutations_come_in_one_request(api: Api) -> None:
+    one, two = api.pipeline(), api.pipeline(statuses=("success",))
+    ids = [f'"gid://gitlab/Ci::Pipeline/{pipeline.id}"' for pipeline in (one, two)]
+    asked = [f"m{place}:pipelineCancel(input:{{id:{name}}}){{errors}}" for place, name in enumerate(ids)]
+    assert api.graphql("mutation{" + " ".join(asked) + "}")["data"] == {
+        "m0": {"errors": []},
+        "m1": {"errors": ["Pipeline is not cancelable"]},
+    }
+    again = f"mutation{{pipelineRetry(input:{{id:{ids[0]}}}){{errors pipeline{{status}}}}}}"
+    assert api.graphql(again)["data"]["pipelineRetry"]["pipeline"] == {"status": "PENDING"}
+
+
+def test_a_schedule_is_switched_off_by_its_owner_alone(api: Api) -> None:
+    own = api.world.add_schedule(api.project, "Nightly")
+    theirs = api.world.add_schedule(api.project, "Theirs", owner="noa")
+    query = """mutation($id:CiPipelineScheduleID!){pipelineScheduleUpdate(input:{id:$id,active:false}){
+      pipelineSchedule{active owner{username}} errors}}"""
+    done = api.graphql(query, id=f"gid://gitlab/Ci::PipelineSchedule/{own.id}")["data"]
+    assert done["pipelineScheduleUpdate"]["pipelineSchedule"]["active"] is False
+    refused = api.graphql(query, id=f"gid://gitlab/Ci::PipelineSchedule/{theirs.id}")
+    assert refused["data"] is None
+    assert "you don't have permission" in refused["errors"][0]["message"]
+    assert theirs.active
+
+
+def test_a_retry_by_mutation_gives_a_new_job(api: Api) -> None:
+    job = api.job(status="canceled")
+    query = "mutation($id:CiProcessableID!){jobRetry(input:{id:$id}){job{id status} errors}}"
+    name = f"gid://gitlab/Ci::Build/{job.id}"
+    assert api.graphql(query, id=name)["data"]["jobRetry"]["job"]["status"] == "PENDING"
+    assert api.graphql(query, id=name)["data"]["jobRetry"]["errors"] == ["Job is not retryable"]
+
+
+def test_a_reading_token_may_not_mutate_and_a_limit_is_an_error_with_status_200() -> None:
+    api = Api(LimitSettings(requests=None, actions={"job_cancel": 1}))
+    name = f"gid://gitlab/Ci::Build/{api.job().id}"
+    reader = api.announce("glpat-read", scopes=["read_api"])
+    assert "higher privileges" in api.graphql(CANCEL, token=reader, id=name)["errors"][0]["message"]
+    api.graphql(CANCEL, id=name)
+    status, document = api.status("POST", "/api/graphql", {"query": CANCEL, "variables": {"id": name}})
+    assert (status, document["data"]) == (200, None)
+    assert "too many times" in document["errors"][0]["message"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(alphabet='{}()[]:$!"\\ abq1.,#\n', max_size=40))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    with contextlib.suppress(NotUnderstood):
+        assert parse(text, {}).fields
