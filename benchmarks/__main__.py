@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 
-from benchmarks import guards_http, guards_locust, many, size, speed
+from benchmarks import guards_http, guards_locust, guards_pytest, many, size, speed
 from benchmarks.rows import Row
 from gate.sandbox.focus import FocusServer, FocusState
 
@@ -18,6 +18,7 @@ def main() -> int:
         *speed.measure(server.url),
         *size.measure(),
         *guards_http.measure(server),
+        *guards_pytest.measure(server.url),
         *guards_locust.measure(server),
         *many.measure(server),
     ]

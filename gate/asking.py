@@ -16,7 +16,7 @@ from gate.core.hold import parse_hold
 from gate.core.model import Environment, Hold, Place, Verdict
 from gate.core.verdict import judge
 from gate.errors import ConfigError
-from gate.fleet.state.where import given_state
+from gate.fleet.where import given_state
 from gate.probe.snapshot import MAX_AGE, take_reading
 from gate.probe.waiting import next_pause
 from gate.providers import place_of

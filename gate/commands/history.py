@@ -30,7 +30,7 @@ from gate.errors import Exit
 from gate.fleet.state import find_state
 from gate.fleet.state.protocol import Ledger, LedgerBroken
 from gate.fleet.state.reading import read_entries
-from gate.fleet.state.where import state_url
+from gate.fleet.where import state_url
 
 _WIDTH = 400
 

@@ -65,7 +65,6 @@ LAB = (parse_address("https://10.10.10.100/focus-server"), parse_address("http:/
         "http://[::]:8500/configure",
         "http://LocalHost.:8500/configure",
         "http://focus.localhost:8500/configure",
-        "http://localhost:8500/focus-server/configure",
         "https://10.10.10.100/configure",
     ],
 )

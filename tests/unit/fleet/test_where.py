@@ -8,7 +8,7 @@ import pytest
 
 from gate.core.model import State
 from gate.errors import ConfigError
-from gate.fleet.state.where import DEFAULT_STATE, state_url
+from gate.fleet.where import DEFAULT_STATE, state_url
 
 LAB = "environments: {staging: {focus_server: 'https://10.0.0.1'}}\n"
 
