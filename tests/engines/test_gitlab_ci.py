@@ -360,7 +360,7 @@ class TestOurOwnPipelines:
     def test_our_own_pipeline_rehearses_the_gate_closed_and_open(self, run: Run) -> None:
         text = (ROOT / ".gitlab-ci.yml").read_text(encoding="utf-8")
         done = run(text, lab_url="", jobs=("fiber-gate", "rehearsal"))
-        assert done.succeeded == {"fiber-gate", "rehearsal"}
+        assert done.succeeded == {"fiber-gate", "rehearsal"}, done.output
         assert "GATE_OPEN=false" in done.output
         assert "GATE_OPEN=true" in done.output
 

@@ -56,7 +56,7 @@ def test_the_first_screen_of_the_readme_gives_the_two_commands_for_both_systems(
 
 
 def test_the_readme_says_which_form_fits_which_pipeline() -> None:
-    for words in ("hold the job back", "guard inside the job", "**cancel**"):
+    for words in ("hold the job back", "guard the tests inside it", "guard the command", "**cancel**"):
         assert words in README
 
 
