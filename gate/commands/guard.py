@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import click
 
 from gate import asking
+from gate.asking import MAX_AGE
 from gate.commands.say import say
 from gate.config import load_config
 from gate.core.verdict import exit_code
 from gate.guards.startup import child_environ, guarded_locust
-from gate.probe.snapshot import MAX_AGE
 
 NOT_FOUND = 127
 NOT_RUNNABLE = 126

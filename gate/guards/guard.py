@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from gate import asking
+from gate.asking import MAX_AGE
 from gate.config import Config
 from gate.core.model import Verdict
 from gate.core.reason import one_line, without_credentials
 from gate.core.request import Rule, configures, origin_of, parse_address, parse_rule, reaches
 from gate.guards.held import Call, Lab, Snapshot, refuse
 from gate.guards.hooks.waiting import run_aside
-from gate.probe.snapshot import MAX_AGE
 
 Ask = Callable[[asking.Question, float, Mapping[str, str]], Verdict]
 

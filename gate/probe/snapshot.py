@@ -7,7 +7,6 @@ writes. What is stale, unreadable, from the future or not ours is as good as abs
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -23,7 +22,6 @@ from gate.core.model import Code, Environment, Reading
 from gate.core.verdict import judge_reading
 from gate.probe.lock import try_lock
 
-MAX_AGE = 5.0
 _SCHEMA = "gate.snapshot/1"
 _CONTINUITY = 15 * 60.0
 _LOOK_AGAIN = 0.05
@@ -116,6 +114,8 @@ def _age(reading: Reading) -> float:
 
 
 def _key(environment: Environment) -> str:
+    import hashlib  # takes 3 ms, which a guarded test run need not pay before its first request
+
     identity = repr((_SCHEMA, replace(environment, aliases=()))).encode()
     return hashlib.sha256(identity).hexdigest()[:32]
 

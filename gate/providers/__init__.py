@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from gate.core.model import Place
-from gate.providers.protocol import OwnRun, Provider
+
+if TYPE_CHECKING:
+    from gate.providers.protocol import OwnRun, Provider
 
 PROVIDERS: Final[Mapping[str, str]] = {
     "github": "gate.providers.github",
@@ -44,5 +46,5 @@ def place_of(environment: str, environ: Mapping[str, str]) -> Place:
 
 def own_run(name: str, environ: Mapping[str, str]) -> OwnRun:
     """Return the run that this process belongs to, as its provider's adapter sees it."""
-    provider = cast(Provider, import_module(PROVIDERS[name]))
+    provider = cast("Provider", import_module(PROVIDERS[name]))
     return provider.own_run(environ)

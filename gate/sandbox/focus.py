@@ -77,6 +77,7 @@ class FocusServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: FocusServer
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a body waits 40 ms for the client to confirm the headers
     server_version = "focus-server"
     sys_version = ""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.probe.snapshot import MAX_AGE
+from gate.asking import MAX_AGE
 from gate.sandbox.focus import FocusServer, FocusState
 from tests.conftest import serving
 from tests.guards.running import SUITE, configured, names_of, run_suite

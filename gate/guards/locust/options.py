@@ -6,8 +6,8 @@ import argparse
 from dataclasses import dataclass
 from typing import Any
 
+from gate.asking import MAX_AGE
 from gate.core.duration import parse_duration
-from gate.probe.snapshot import MAX_AGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
