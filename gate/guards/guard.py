@@ -17,10 +17,10 @@ from gate.core.reason import one_line, without_credentials
 from gate.core.request import Rule, configures, origin_of, parse_address, parse_rule, reaches
 from gate.guards.held import Call, Lab, Snapshot, refuse
 from gate.guards.hooks.waiting import run_aside
+from gate.probe import READER
 
 Ask = Callable[[asking.Question, float, Mapping[str, str]], Verdict]
 
-_READER = "gate-reading"  # the thread that `gate.probe.focus_server` asks on
 _MOST_ORIGINS = 4096
 _FIRST_LOOK, _LAST_LOOK = 0.002, 0.05
 
@@ -189,4 +189,4 @@ def _is_at(lab: Lab, origin: str) -> bool:
 
 def _is_reading() -> bool:
     """Return whether this is gate itself, asking a lab: held back it would wait for its own answer."""
-    return threading.current_thread().name == _READER
+    return threading.current_thread().name == READER

@@ -24,10 +24,10 @@ from urllib3.exceptions import (
 from gate import __version__
 from gate.core.model import Code, Environment, Reading
 from gate.core.reason import one_line, without_credentials
+from gate.probe import READER
 
 MAX_BODY = 1024 * 1024
 PAUSES = (0.3, 1.0)
-READER = "gate-reading"  # names the thread, by which a guard knows gate's own requests
 _MAX_REDIRECTS = 5
 _HEADERS = {"Accept": "application/json", "User-Agent": f"fiber-gate/{__version__}"}
 
