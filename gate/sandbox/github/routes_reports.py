@@ -1,7 +1,8 @@
 """What does GitHub answer about commit statuses, check runs and commits?
 
 Limits of GitHub's documentation, read 2026-11-24: 1,000 statuses for a commit and context,
-contexts in any case of letters; 50 annotations a request; 65,535 characters of summary and text.
+contexts in any case of letters, 140 characters of description; 50 annotations a request; 65,535
+characters of summary and text.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from gate.sandbox.routing import Answer, json_answer
 MOST_STATUSES = 1000
 MOST_ANNOTATIONS = 50
 LONGEST_OUTPUT = 65535
+LONGEST_DESCRIPTION = 140
 _STATES = ("error", "failure", "pending", "success")
 _CONCLUSIONS = ("action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out")
 
@@ -31,6 +33,9 @@ def create_status(call: Call) -> Answer:
     state, context = wanted_text(body, "state"), optional_text(body, "context") or "default"
     if state not in _STATES:
         raise Refused(422, f"Validation Failed: state is not one of {', '.join(_STATES)}")
+    description = optional_text(body, "description")
+    if len(description or "") > LONGEST_DESCRIPTION:
+        raise Refused(422, "Validation Failed: description is too long (maximum is 140 characters)")
     same = [s for s in call.repository.statuses if s.sha == commit.sha and _same(s.context, context)]
     if len(same) >= MOST_STATUSES:
         raise Refused(
@@ -41,7 +46,7 @@ def create_status(call: Call) -> Answer:
         sha=commit.sha,
         state=state,
         context=context,
-        description=optional_text(body, "description"),
+        description=description,
         target_url=optional_text(body, "target_url"),
         creator=call.grant.login,
         created=call.now,
@@ -112,7 +117,12 @@ def get_check(call: Call) -> Answer:
 def list_checks(call: Call) -> Answer:
     """Return a page of a commit's check runs."""
     commit = _commit(call, call.text("ref"))
-    found = [check for check in call.repository.checks.values() if check.sha == commit.sha]
+    wanted = call.request.query.get("check_name", "")
+    found = [
+        check
+        for check in call.repository.checks.values()
+        if check.sha == commit.sha and wanted in {"", check.name}
+    ]
     return page_of(
         call.request,
         found,
