@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from gate.core.secret import Secret
+from gate.core.work import Outcome
 from gate.providers.gitlab import GitLabRun
-from gate.providers.protocol import Outcome
 from gate.sandbox.faults import Fault, FaultKind
 from gate.sandbox.fleet import Behaviour, FleetSpec
 from gate.sandbox.gitlab.command import NO_LIMITS

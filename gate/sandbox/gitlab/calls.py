@@ -68,6 +68,17 @@ class Call:
             raise Refused(403)
         return found
 
+    def project_with_builds(self) -> Project:
+        """Return the project that the path names, where CI/CD is not switched off in it.
+
+        Raises:
+            Refused: as `project`, and 403 where it is.
+        """
+        found = self.project()
+        if not found.builds:
+            raise Refused(403)
+        return found
+
     def group(self, least: int = REPORTER) -> Group:
         """Return the group that the path names.
 

@@ -11,8 +11,8 @@ POST pipelines             a pipeline in ``project`` with ``jobs`` (see `_spec`)
 POST jobs/{id}             another person, or the runner, ends a job: ``{"status": "success"}``
 POST schedules/{id}        another person changes it: ``active``, ``owner``, ``description``
 POST variables             ``project`` or ``group``, ``key``, ``value``; null takes it away
-POST projects              ``project``, and ``move``, ``remove``, ``archived``, ``protected_refs``,
-                           ``cancel_role`` or ``locked`` (a commit, for a minute)
+POST projects              ``project``, and ``move``, ``remove``, ``archived``, ``builds``,
+                           ``protected_refs``, ``cancel_role`` or ``locked`` (a commit, for a minute)
 =========================  ====================================================================
 """
 
@@ -221,6 +221,8 @@ def _projects(service: GitLabService, _: Request, given: dict[str, Any]) -> Any:
 def _settings(project: Project, given: dict[str, Any]) -> None:
     if "archived" in given:
         project.archived = given["archived"] is True
+    if "builds" in given:
+        project.builds = given["builds"] is True
     if "protected_refs" in given:
         project.protected_refs = {str(ref): int(role) for ref, role in given["protected_refs"].items()}
     if "cancel_role" in given:

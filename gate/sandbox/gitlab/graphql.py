@@ -2,18 +2,20 @@
 
 Groups, projects, pipelines and jobs, with aliases and connections of at most a hundred nodes
 (doc/api/graphql/reference and gitlabhq `app/graphql/types/ci/*.rb`, read 2026-11-24). A field that
-is not here is an error, as one that the schema does not have; what a query costs is not
-counted.
+is not here is an error, as one that the schema does not have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from gate.sandbox.gitlab import graphql_mutations
 from gate.sandbox.gitlab.calls import Call
-from gate.sandbox.gitlab.graphql_nodes import Node, group_node, project_node
+from gate.sandbox.gitlab.graphql_cost import check_cost
+from gate.sandbox.gitlab.graphql_nodes import group_node, project_node
+from gate.sandbox.gitlab.graphql_object import Items, Node
 from gate.sandbox.gitlab.graphql_parse import Field, NotUnderstood, parse
 from gate.sandbox.gitlab.graphql_problem import Problem
 from gate.sandbox.gitlab.model import GUEST
@@ -36,6 +38,7 @@ def answer(call: Call) -> Answer:
         if len(query) > LONGEST_QUERY:
             raise NotUnderstood(f"Query too large: {len(query)} characters, at most {LONGEST_QUERY}")
         operation = parse(query, variables)
+        check_cost(operation.fields)
         root = mutation_root(call) if operation.kind == "mutation" else query_root(call)
         return json_answer(200, {"data": select(root, operation.fields)})
     except (NotUnderstood, RecursionError) as error:
@@ -58,8 +61,19 @@ def query_root(call: Call) -> Node:
         found = call.world.project(str(arguments.get("fullPath", "")))
         return project_node(call, found) if found and call.grant.role_in(found) else None
 
+    def projects(arguments: Mapping[str, Any]) -> Items:
+        wanted = arguments.get("ids")
+        numbers = {str(name).rpartition("/")[2] for name in wanted} if isinstance(wanted, list) else None
+        asked: set[str] = set()
+        return [
+            (one.id, partial(project_node, call, one, asked))
+            for one in sorted(call.world.projects.values(), key=lambda one: -one.id)
+            if call.grant.role_in(one) and (numbers is None or str(one.id) in numbers)
+        ]
+
     user = Node("CurrentUser", {"username": call.grant.username, "name": call.user()["name"]})
-    return Node("Query", {"currentUser": user}, {"group": group, "project": project})
+    links = {"group": group, "project": project}
+    return Node("Query", {"currentUser": user}, links, {"projects": projects})
 
 
 def mutation_root(call: Call) -> Node:

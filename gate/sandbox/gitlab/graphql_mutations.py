@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from gate.sandbox.gitlab.calls import Call
-from gate.sandbox.gitlab.graphql_nodes import Node, job_node, pipeline_node, schedule_node
+from gate.sandbox.gitlab.graphql_nodes import job_node, pipeline_node, schedule_node
+from gate.sandbox.gitlab.graphql_object import Node
 from gate.sandbox.gitlab.lifecycle import (
     cancel_job,
     cancel_pipeline,
@@ -75,7 +76,7 @@ def _schedule_update(call: Call, given: Mapping[str, Any]) -> Node:
     call.limits.act(call.grant, schedule_change="")
     changed = {("cron_timezone" if name == "cronTimezone" else name): value for name, value in given.items()}
     update_schedule(replace(call, params=changed), schedule)
-    return _payload("PipelineScheduleUpdate", pipelineSchedule=schedule_node(schedule))
+    return _payload("PipelineScheduleUpdate", pipelineSchedule=schedule_node(call, schedule))
 
 
 MUTATIONS: Mapping[str, Mutation] = {

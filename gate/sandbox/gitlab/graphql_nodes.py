@@ -7,50 +7,17 @@ gitlabhq `app/graphql/types/ci/pipeline_type.rb`, `job_type.rb`, `types/project_
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from gate.sandbox.gitlab.calls import Call
+from gate.sandbox.gitlab.graphql_object import Items, Node
 from gate.sandbox.gitlab.graphql_problem import Problem
 from gate.sandbox.gitlab.model import Group, Job, Pipeline, Project, Schedule
 from gate.sandbox.gitlab.shapes import stamp
 from gate.sandbox.gitlab.words import STATUSES
 
-Items = Sequence[tuple[int, Callable[[], "Node"]]]
 _ENUM = {status.upper() for status in STATUSES}
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One object.
-
-    Attributes:
-        kind: the name of its type.
-        values: fields without arguments, nodes or plain.
-        links: fields with arguments that lead to one node.
-        lists: fields that are connections, each item with the number it is sorted by.
-        once: connections that may be asked for once in a query.
-        asked: what was asked for so far.
-    """
-
-    kind: str
-    values: Mapping[str, Any]
-    links: Mapping[str, Callable[[Mapping[str, Any]], Node | None]] = field(default_factory=dict)
-    lists: Mapping[str, Callable[[Mapping[str, Any]], Items]] = field(default_factory=dict)
-    once: frozenset[str] = frozenset()
-    asked: set[str] = field(default_factory=set)
-
-    def count(self, name: str) -> None:
-        """Note that a connection is asked for.
-
-        Raises:
-            Problem: it may be asked for once, and was.
-        """
-        if name in self.once:
-            if name in self.asked:
-                message = f'"{name}" field can be requested only for 1 {self.kind}(s) at a time.'
-                raise Problem(message, ran=True, path=(name,))
-            self.asked.add(name)
+_KINDS = ("BUILD", "BRIDGE")
 
 
 def group_node(call: Call, group: Group) -> Node:
@@ -96,6 +63,20 @@ def project_node(call: Call, project: Project, asked: set[str] | None = None) ->
     def jobs(arguments: Mapping[str, Any]) -> Items:
         return _jobs(call, [*project.jobs.values()], arguments)
 
+    def schedules(arguments: Mapping[str, Any]) -> Items:
+        wanted = arguments.get("status")
+        chosen = [one for one in project.schedules.values() if wanted in {None, _state(one)}]
+        chosen.sort(key=lambda one: one.id, reverse=True)
+        return [(one.id, _maker(schedule_node, call, one)) for one in chosen]
+
+    def pipeline(arguments: Mapping[str, Any]) -> Node | None:
+        found = project.pipelines.get(_number(arguments))
+        return pipeline_node(call, found) if found is not None else None
+
+    def job(arguments: Mapping[str, Any]) -> Node | None:
+        found = project.jobs.get(_number(arguments))
+        return job_node(call, found) if found is not None else None
+
     values = {
         "id": f"gid://gitlab/Project/{project.id}",
         "name": project.path.rpartition("/")[2],
@@ -103,9 +84,13 @@ def project_node(call: Call, project: Project, asked: set[str] | None = None) ->
         "fullPath": project.path,
         "archived": project.archived,
     }
-    lists = {"pipelines": pipelines, "jobs": jobs}
     return Node(
-        "Project", values, lists=lists, once=frozenset({"jobs"}), asked=set() if asked is None else asked
+        "Project",
+        values,
+        links={"pipeline": pipeline, "job": job},
+        lists={"pipelines": pipelines, "jobs": jobs, "pipelineSchedules": schedules},
+        once=frozenset({"jobs", "pipelineSchedules"}),
+        asked=set() if asked is None else asked,
     )
 
 
@@ -113,7 +98,17 @@ def pipeline_node(call: Call, pipeline: Pipeline) -> Node:
     """Return a pipeline."""
 
     def jobs(arguments: Mapping[str, Any]) -> Items:
-        return _jobs(call, pipeline.latest(), arguments)
+        retried = arguments.get("retried")
+        chosen = [job for job in pipeline.jobs if retried is None or job.retried is retried]
+        return _jobs(call, chosen, arguments)
+
+    def source_job(_: Mapping[str, Any]) -> Node | None:
+        bridge = pipeline.bridge
+        seen = bridge is not None and call.grant.role_in(bridge.pipeline.project)
+        return job_node(call, bridge) if bridge is not None and seen else None
+
+    def project(_: Mapping[str, Any]) -> Node:
+        return project_node(call, pipeline.project)
 
     def downstream(_: Mapping[str, Any]) -> Items:
         chosen = sorted(pipeline.children(), key=lambda one: -one.id)
@@ -132,19 +127,19 @@ def pipeline_node(call: Call, pipeline: Pipeline) -> Node:
         "updatedAt": stamp(pipeline.updated),
         "path": f"/{pipeline.project.path}/-/pipelines/{pipeline.id}",
     }
-    return Node("Pipeline", values, lists={"jobs": jobs, "downstream": downstream})
+    links = {"sourceJob": source_job, "project": project}
+    return Node("Pipeline", values, links, {"jobs": jobs, "downstream": downstream})
 
 
 def job_node(call: Call, job: Job) -> Node:
     """Return a job; here, unlike in REST, a manual one can be told."""
-    downstream = job.downstream
     values = {
         "id": f"gid://gitlab/Ci::{'Bridge' if job.spec.is_bridge else 'Build'}/{job.id}",
         "name": job.spec.name,
         "status": job.status.upper(),
         "kind": "BRIDGE" if job.spec.is_bridge else "BUILD",
         "stage": Node("CiStage", {"name": job.spec.stage}),
-        "manualJob": job.spec.when == "manual",
+        "manualJob": job.spec.is_action,
         "allowFailure": job.spec.allow_failure,
         "cancelable": job.status in _CANCELABLE,
         "retryable": job.retryable,
@@ -152,20 +147,33 @@ def job_node(call: Call, job: Job) -> Node:
         "refName": job.pipeline.ref,
         "createdAt": stamp(job.created),
         "webPath": f"/{job.pipeline.project.path}/-/jobs/{job.id}",
-        "downstreamPipeline": pipeline_node(call, downstream) if downstream else None,
     }
-    return Node("CiJob", values)
+
+    def downstream(_: Mapping[str, Any]) -> Node | None:
+        below = job.downstream
+        seen = below is not None and call.grant.role_in(below.project)
+        return pipeline_node(call, below) if below is not None and seen else None
+
+    def pipeline(_: Mapping[str, Any]) -> Node:
+        return pipeline_node(call, job.pipeline)
+
+    return Node("CiJob", values, {"downstreamPipeline": downstream, "pipeline": pipeline})
 
 
-def schedule_node(schedule: Schedule) -> Node:
+def schedule_node(call: Call, schedule: Schedule) -> Node:
     """Return a pipeline schedule."""
+
+    def last_pipeline(_: Mapping[str, Any]) -> Node | None:
+        last = schedule.last_pipeline
+        return pipeline_node(call, last) if last is not None else None
+
     values = {
         "id": f"gid://gitlab/Ci::PipelineSchedule/{schedule.id}",
         "active": schedule.active,
         "description": schedule.description,
         "owner": Node("UserCore", {"username": schedule.owner}),
     }
-    return Node("PipelineSchedule", values)
+    return Node("PipelineSchedule", values, {"lastPipeline": last_pipeline})
 
 
 _OVER = frozenset({"success", "failed", "canceled", "skipped"})
@@ -173,8 +181,15 @@ _CANCELABLE = frozenset(STATUSES) - _OVER - {"canceling", "manual"}
 
 
 def _jobs(call: Call, jobs: Sequence[Job], arguments: Mapping[str, Any]) -> Items:
-    wanted = _wanted(arguments.get("statuses"))
-    chosen = [job for job in jobs if wanted is None or job.status in wanted]
+    wanted, kind = _wanted(arguments.get("statuses")), arguments.get("jobKind")
+    if kind not in {None, *_KINDS}:
+        raise Problem(f"Argument 'jobKind' has an invalid value ({kind}). Expected type 'CiJobKind'.")
+    chosen = [
+        job
+        for job in jobs
+        if (wanted is None or job.status in wanted)
+        and (kind is None or job.spec.is_bridge is (kind == "BRIDGE"))
+    ]
     chosen.sort(key=lambda job: job.id, reverse=True)
     return [(job.id, _maker(job_node, call, job)) for job in chosen]
 
@@ -189,6 +204,16 @@ def _wanted(statuses: object) -> frozenset[str] | None:
                 f"Argument 'status' has an invalid value ({word}). Expected type 'PipelineStatusEnum'."
             )
     return frozenset(str(word).lower() for word in words)
+
+
+def _state(schedule: Schedule) -> str:
+    return "ACTIVE" if schedule.active else "INACTIVE"
+
+
+def _number(arguments: Mapping[str, Any]) -> int:
+    """Return the number in the global id that is asked for; 0, which nothing has, where it is none."""
+    digits = str(arguments.get("id", "")).rpartition("/")[2]
+    return int(digits) if digits.isascii() and digits.isdigit() else 0
 
 
 def _maker(make: Callable[..., Node], *arguments: object) -> Callable[[], Node]:

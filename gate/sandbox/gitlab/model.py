@@ -225,6 +225,7 @@ class Project:
         path: with all its groups.
         protected_refs: by branch, the role that may push or merge there, and so cancel.
         cancel_role: the project's minimum role to cancel; None is `no_one`.
+        builds: whether the project has CI/CD at all.
         template: the jobs of a pipeline that a schedule starts.
         locked: by commit, until when another update of its statuses is in progress.
     """
@@ -236,6 +237,7 @@ class Project:
     default_branch: str = "main"
     protected_refs: dict[str, int] = field(default_factory=lambda: {"main": MAINTAINER})
     cancel_role: int | None = DEVELOPER
+    builds: bool = True
     template: tuple[JobSpec, ...] = (JobSpec(name="build"),)
     pipelines: dict[int, Pipeline] = field(default_factory=dict)
     active: dict[int, Pipeline] = field(default_factory=dict)

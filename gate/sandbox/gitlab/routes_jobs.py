@@ -28,7 +28,7 @@ def paths() -> tuple[Path, ...]:
 def _list(call: Call) -> Answer:
     """Return builds newest first, without totals; behind a cursor unless a page is asked for."""
     call.limits.act(call.grant, jobs_index="")
-    project, scope = call.project(), call.words("scope", STATUSES)
+    project, scope = call.project_with_builds(), call.words("scope", STATUSES)
     chosen = [
         job
         for job in sorted(project.jobs.values(), key=lambda job: job.id, reverse=True)

@@ -62,7 +62,7 @@ def paths() -> tuple[Path, ...]:
 
 
 def _list(call: Call) -> Answer:
-    project = call.project()
+    project = call.project_with_builds()
     found = [pipeline for pipeline in project.pipelines.values() if _chosen(call, pipeline)]
     scope = call.choice("scope", _SCOPES)
     if scope in {"branches", "tags"}:

@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -14,10 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from gate.core.secret import Secret
+from gate.core.work import Outcome
 from gate.errors import MissingExtra
 from gate.providers.gitlab import GitLabRun, own_run
-from gate.providers.gitlab_pipeline import LOOKS, RATE_PAUSES
-from gate.providers.protocol import Outcome, Result
+from gate.providers.gitlab.downstream import LOOKS
+from gate.providers.protocol import Result
 
 PROTECT = ("configure*", "load*")
 PIPELINE = "/api/v4/projects/7/pipelines/70"
@@ -64,6 +65,8 @@ class FakeGitLab:
         if self.answers.get(path):
             return self.answers[path].pop(0)
         last = path.rpartition("/")[2]
+        if last == "graphql":
+            return 200, {"data": {"projects": {"nodes": []}}}
         if last in ("jobs", "trigger_jobs"):
             return self.listing(self.jobs if last == "jobs" else self.triggers, page)
         if last == "metadata":
@@ -157,12 +160,15 @@ def start() -> Iterator[Start]:
 
 @dataclass
 class Pauses:
-    """Takes the place of sleeping."""
+    """Takes the place of sleeping: time goes by all the same."""
 
     seconds: list[float] = field(default_factory=list)
 
     def __call__(self, seconds: float) -> None:
         self.seconds.append(seconds)
+
+    def now(self) -> float:
+        return sum(self.seconds)
 
 
 def run_at(url: str, pauses: Pauses | None = None, /, **values: str) -> GitLabRun:
@@ -175,18 +181,8 @@ def run_at(url: str, pauses: Pauses | None = None, /, **values: str) -> GitLabRu
         "GITLAB_TOKEN": "api-secret",
         **values,
     }
-    found = own_run(environ)
-    return GitLabRun(
-        api=found.api,
-        project=found.project,
-        pipeline=found.pipeline,
-        job=found.job,
-        pipeline_name=found.pipeline_name,
-        job_token=found.job_token,
-        token=found.token,
-        verify=found.verify,
-        sleep=pauses or Pauses(),
-    )
+    pauses = pauses or Pauses()
+    return replace(own_run(environ), sleep=pauses, clock=pauses.now)
 
 
 def outcomes(results: Sequence[Result]) -> dict[str, Outcome]:
@@ -361,10 +357,11 @@ class TestCancelDownstream:
         path = "/api/v4/projects/7/jobs/2/cancel"
         fake, pauses = FakeGitLab(jobs=[FakeJob(2, "load")], answers={path: [(429, {})]}), Pauses()
         (result,) = run_at(start(fake), pauses).cancel_downstream(PROTECT)
-        assert (result.outcome, pauses.seconds) == (Outcome.STOPPED, [RATE_PAUSES[0]])
-        fake = FakeGitLab(jobs=[FakeJob(2, "load", cancel_answer=429)])
-        (result,) = run_at(start(fake)).cancel_downstream(PROTECT)
-        assert result.outcome is Outcome.REFUSED
+        assert (result.outcome, pauses.seconds) == (Outcome.STOPPED, [10.0])
+        fake, pauses = FakeGitLab(jobs=[FakeJob(2, "load", cancel_answer=429)]), Pauses()
+        (result,) = run_at(start(fake), pauses).cancel_downstream(PROTECT)
+        assert (result.outcome, pauses.seconds) == (Outcome.FAILED, [10.0, 20.0, 40.0])
+        assert "too many requests" in result.detail
 
     @pytest.mark.parametrize(
         "answer",
@@ -376,7 +373,7 @@ class TestCancelDownstream:
         ],
     )
     def test_a_list_that_cannot_be_had_is_one_result(self, start: Start, answer: Answer) -> None:
-        fake = FakeGitLab(answers={f"{PIPELINE}/jobs": [answer]})
+        fake = FakeGitLab(answers={f"{PIPELINE}/jobs": [answer] * 4})
         (result,) = run_at(start(fake)).cancel_downstream(PROTECT)
         assert result.outcome in (Outcome.REFUSED, Outcome.FAILED)
         assert fake.cancelled() == []
@@ -386,7 +383,8 @@ class TestCancelDownstream:
             def listing(self, jobs: Sequence[FakeJob], page: int) -> Answer:
                 return (502, {}) if self.cancelled() else super().listing(jobs, page)
 
-        (result,) = run_at(start(Forgetful(jobs=[FakeJob(2, "load")]))).cancel_downstream(PROTECT)
+        jobs = [FakeJob(2, "load", "running", dies_after=1)]
+        (result,) = run_at(start(Forgetful(jobs=jobs))).cancel_downstream(PROTECT)
         assert result.outcome is Outcome.FAILED
         assert "not known" in result.detail
 

@@ -259,3 +259,14 @@ def test_no_token_is_kept_anywhere(api: Api) -> None:
     api.ask("GET", "/user", token="glpat-very-secret")
     kept = repr((vars(api.service.tokens), vars(api.service.limits)))
     assert "glpat-very-secret" not in kept
+
+
+def test_a_project_without_ci_refuses_its_lists_and_says_so_of_itself() -> None:
+    api = Api()
+    api.pipeline()
+    api.control("projects", project="acme/panda", builds=False)
+    where = f"/projects/{api.project.id}"
+    assert api.status("GET", f"{where}/jobs") == (403, {"message": "403 Forbidden"})
+    assert api.status("GET", f"{where}/pipelines")[0] == 403
+    shown = api.get(where)
+    assert (shown["builds_access_level"], shown["jobs_enabled"]) == ("disabled", False)

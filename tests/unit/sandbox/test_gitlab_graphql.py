@@ -82,6 +82,87 @@ def test_a_trigger_job_is_among_the_jobs_and_leads_to_its_pipeline(api: Api) -> 
     ]
 
 
+def test_a_started_pipeline_leads_back_to_its_trigger_job(api: Api) -> None:
+    above = api.pipeline(
+        JobSpec(name="bridge", stage="lab", child=(JobSpec(name="load"),)), statuses=("running",)
+    )
+    below = above.jobs[0].downstream
+    assert below is not None
+    query = f"""{{project(fullPath:"acme/panda"){{pipeline(id:"gid://gitlab/Ci::Pipeline/{below.id}"){{
+      sourceJob{{name stage{{name}} pipeline{{id sourceJob{{name}}}}}}}}}}}}"""
+    assert api.graphql(query)["data"]["project"]["pipeline"]["sourceJob"] == {
+        "name": "bridge",
+        "stage": {"name": "lab"},
+        "pipeline": {"id": f"gid://gitlab/Ci::Pipeline/{above.id}", "sourceJob": None},
+    }
+    missing = '{project(fullPath:"acme/panda"){pipeline(id:"gid://gitlab/Ci::Pipeline/1"){id}}}'
+    assert api.graphql(missing)["data"]["project"]["pipeline"] is None
+
+
+def test_one_job_is_found_by_its_number_whatever_its_kind(api: Api) -> None:
+    specs = (JobSpec(name="bridge", child=(JobSpec(name="load"),)), JobSpec(name="deploy", when="manual"))
+    made = api.pipeline(*specs, statuses=("running", "manual"))
+    fields = "{status kind manualJob downstreamPipeline{status}}"
+    asked = [f'j{job.id}:job(id:"gid://gitlab/CommitStatus/{job.id}"){fields}' for job in made.jobs]
+    found = api.graphql('{project(fullPath:"acme/panda"){' + " ".join(asked) + "}}")["data"]["project"]
+    assert list(found.values()) == [
+        {
+            "status": "RUNNING",
+            "kind": "BRIDGE",
+            "manualJob": False,
+            "downstreamPipeline": {"status": "PENDING"},
+        },
+        {"status": "MANUAL", "kind": "BUILD", "manualJob": True, "downstreamPipeline": None},
+    ]
+
+
+def test_projects_are_chosen_by_their_numbers_and_jobs_by_their_kind(api: Api) -> None:
+    api.world.add_project("acme/second")
+    api.pipeline(JobSpec(name="bridge", child=(JobSpec(name="x"),)), JobSpec(name="build"), still=True)
+    query = """query($ids:[ID!]){projects(ids:$ids){nodes{fullPath pipelines{nodes{
+      jobs(jobKind:BRIDGE,retried:false){nodes{name}}}}}}}"""
+    found = api.graphql(query, ids=[f"gid://gitlab/Project/{api.project.id}"])["data"]["projects"]["nodes"]
+    assert found == [
+        {"fullPath": "acme/panda", "pipelines": {"nodes": [{"jobs": {"nodes": [{"name": "bridge"}]}}]}}
+    ]
+    wrong = '{project(fullPath:"acme/panda"){pipelines{nodes{jobs(jobKind:SCRIPT){nodes{name}}}}}}'
+    assert "CiJobKind" in api.graphql(wrong)["errors"][0]["message"]
+
+
+def test_retried_jobs_are_among_the_others_unless_they_are_left_out(api: Api) -> None:
+    job = api.job(status="canceled")
+    api.ask("POST", f"{api.at(job)}/retry")
+    query = '{project(fullPath:"acme/panda"){pipelines{nodes{jobs%s{nodes{id}}}}}}'
+    for arguments, count in (("", 2), ("(retried:false)", 1), ("(retried:true)", 1)):
+        (pipeline,) = api.graphql(query % arguments)["data"]["project"]["pipelines"]["nodes"]
+        assert len(pipeline["jobs"]["nodes"]) == count
+
+
+def test_schedules_tell_what_they_started_last_for_one_project_in_a_query(api: Api) -> None:
+    made = api.world.add_schedule(api.project, "Nightly")
+    api.world.add_schedule(api.project, "Off", active=False)
+    made.last_pipeline = api.pipeline()
+    query = """{project(fullPath:"acme/panda"){pipelineSchedules(status:ACTIVE){nodes{description
+      lastPipeline{jobs{nodes{name}}}}}}}"""
+    assert api.graphql(query)["data"]["project"]["pipelineSchedules"]["nodes"] == [
+        {"description": "Nightly", "lastPipeline": {"jobs": {"nodes": [{"name": "build"}]}}}
+    ]
+    api.world.add_project("acme/second")
+    all_ = '{group(fullPath:"acme"){projects{nodes{pipelineSchedules{nodes{id}}}}}}'
+    assert "only for 1 Project(s)" in api.graphql(all_)["errors"][0]["message"]
+
+
+def test_a_query_that_costs_too_much_is_refused(api: Api) -> None:
+    cheap = '{group(fullPath:"acme"){projects(first:50){nodes{id}}}}'
+    assert "errors" not in api.graphql(cheap)
+    fields = " ".join(f"a{number}:id" for number in range(40))
+    jobs = "jobs{nodes{" + fields + "}}"
+    dear = '{group(fullPath:"acme"){projects{nodes{pipelines{nodes{' + jobs + "}}}}}}"
+    message = api.graphql(dear)["errors"][0]["message"]
+    assert message.startswith("Query has complexity of ")
+    assert message.endswith("which exceeds max complexity of 250")
+
+
 def test_what_is_hidden_or_missing_is_null(api: Api) -> None:
     narrow = api.announce("glpat-narrow", projects=["acme/other"])
     query = '{group(fullPath:"acme"){id} project(fullPath:"acme/panda"){id}}'
@@ -100,7 +181,7 @@ def test_what_is_hidden_or_missing_is_null(api: Api) -> None:
         "{",
         "query {group(fullPath:$g){id}}",
         "subscription {x}",
-        "{projects{nodes{id}}}",
+        "{namespaces{nodes{id}}}",
         '{group(fullPath:"acme"){id',
         '{group(fullPath:"acme"){secrets}}',
         '{group(fullPath:"acme"){projects{nodes{pipelines(status:ACTIVE){nodes{id}}}}}}',
