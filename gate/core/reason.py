@@ -15,6 +15,8 @@ from datetime import datetime, timedelta
 
 NAME_PATTERN = r"\w[\w.-]{0,99}"  # of environments: they stand in every text and file
 _KEPT_FORMAT_CHARACTERS = "\u200c\u200d\u200e\u200f"  # joiners and marks: emoji, Hebrew
+_DESCRIPTION_LIMIT = 90  # the history widget cuts the raw text at 100 characters
+_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "”", "'": "’", "`": "’"})
 _COMMAND = re.compile(r"::(?=[A-Za-z])")  # a name follows: `::1` is an address
 
 
@@ -50,6 +52,18 @@ def _shown(character: str) -> str:
             )
         case _:
             return character
+
+
+def plain_description(reason: str) -> str:
+    """Return a reason as a Jenkins build's description: short, and without anything that is markup.
+
+    Descriptions go through the controller's markup formatter, which may be the escaping one or
+    "Safe HTML" and cannot be told from outside; both show this text alike
+    (jenkins `editableDescription.jelly`, `HistoricalBuild.java`, read 2026-11-24).
+    """
+    plain = one_line(reason.translate(_LOOKALIKES), 600)
+    plain = re.sub(r"(?i)\b(https?|ftp):/", r"\1 /", plain)
+    return one_line(plain, _DESCRIPTION_LIMIT)
 
 
 def quoted(text: str, limit: int = 80) -> str:

@@ -169,7 +169,7 @@ _PIPELINE = (*_JOB, *_SWITCH, Field("resumeBlocked", lambda _, __: False))
 _FREESTYLE = (
     *_JOB,
     *_SWITCH,
-    Field("downstreamProjects", _empty),
+    Field("downstreamProjects", lambda view, item: [*map(item_bean, view.visible(item.downstream))]),
     Field("labelExpression", _nothing),
     Field("scm", lambda _, __: Bean("hudson.scm.NullSCM", ())),
     Field("upstreamProjects", _empty),

@@ -52,6 +52,8 @@ def _cause(cause: Cause) -> Bean:
         return Bean("hudson.model.Cause$UserIdCause", _USER_CAUSE, cause)
     if cause.upstream:
         return Bean("hudson.model.Cause$UpstreamCause", _UPSTREAM_CAUSE, cause)
+    if cause.replayed:
+        return Bean("org.jenkinsci.plugins.workflow.cps.replay.ReplayCause", _REPLAY_CAUSE, cause)
     return Bean("hudson.triggers.TimerTrigger$TimerTriggerCause", _TIMER_CAUSE, cause)
 
 
@@ -78,6 +80,7 @@ _DEFINITION = (
     Field("type", lambda _, p: "PasswordParameterDefinition" if p.secret else "StringParameterDefinition"),
 )
 _TIMER_CAUSE = (Field("shortDescription", lambda _, __: "Started by timer", 3),)
+_REPLAY_CAUSE = (Field("shortDescription", lambda _, c: f"Replayed #{c.replayed:,}", 3),)
 _USER_CAUSE = (
     Field("shortDescription", lambda _, c: f"Started by user {c.user}", 3),
     Field("userId", lambda _, c: c.user, 3),

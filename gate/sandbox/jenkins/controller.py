@@ -92,8 +92,7 @@ class Controller:
         """
         item = self.item(request)
         word = request.parameters["number"]
-        number = int(word) if word.isdecimal() else max(item.builds, default=0)
-        build = item.builds.get(number)
+        build = item.builds.get(int(word)) if word.isdecimal() else item.permalink(word)
         if build is None:
             raise not_found()
         return build

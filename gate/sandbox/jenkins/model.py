@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 from gate.sandbox.jenkins.agenda import Change
 
+_SUCCESSFUL = ("SUCCESS", "UNSTABLE")
+
 
 class Kind(StrEnum):
     """What an item is. The first three hold other items."""
@@ -48,12 +50,13 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Why a build was started: by a user, an upstream build where one is named, else a timer."""
+    """Why a build was started: by a user, an upstream build, as a replay of a build, else by a timer."""
 
     user: str = ""
     upstream: str = ""
     upstream_build: int = 0
     upstream_url: str = ""
+    replayed: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,6 +79,7 @@ class Item:
         concurrent: whether two of its builds may run at once.
         stages: of a pipeline, in their order.
         uses_node: whether its pipeline holds a `node` while it runs.
+        downstream: what a freestyle job starts once a build of it has succeeded.
     """
 
     name: str
@@ -87,6 +91,7 @@ class Item:
     parameters: tuple[Parameter, ...] = ()
     stages: tuple[str, ...] = ()
     uses_node: bool = True
+    downstream: tuple[Item, ...] = ()
     children: dict[str, Item] = field(default_factory=dict)
     builds: dict[int, Build] = field(default_factory=dict)
     next_number: int = 1
@@ -118,6 +123,16 @@ class Item:
         while above:
             yield above
             above = above.parent
+
+    def permalink(self, word: str) -> Build | None:
+        """Return the build that ``lastBuild`` and its like stand for; unstable counts as successful."""
+        fitting = [
+            build
+            for build in self.builds.values()
+            if word == "lastBuild"
+            or (not build.building and (word == "lastCompletedBuild" or build.result in _SUCCESSFUL))
+        ]
+        return max(fitting, key=lambda build: build.number, default=None)
 
     def running(self) -> list[Build]:
         """Return the builds that are not finished."""

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from gate.sandbox.routing import Answer, Route, Router, split
 
-_LAST = "lastBuild"
+PERMALINKS = ("lastBuild", "lastCompletedBuild", "lastSuccessfulBuild")
 
 
 class JenkinsRouter(Router):
@@ -31,8 +31,10 @@ class JenkinsRouter(Router):
 
     def _find_known(self, method: str, short: str) -> tuple[Route, dict[str, str]] | None:
         found = super().find(method, short)
-        number = found[1].get("number", _LAST) if found else ""
-        return found if number.isdecimal() or number == _LAST else None
+        if found is None or "number" not in found[1]:
+            return found
+        number = found[1]["number"]
+        return found if number.isdecimal() or number in PERMALINKS else None
 
 
 def names_of(job: str) -> tuple[str, ...]:

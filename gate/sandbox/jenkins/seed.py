@@ -60,7 +60,7 @@ def fleet_spec(
 
 
 def seeded_world(spec: FleetSpec, clock: Clock, timing: Timing) -> World:
-    """Return a world with one folder that holds a folder for each project.
+    """Return a world with one folder, or a path of folders, that holds a folder for each project.
 
     Builds that run end by themselves, but only after six hours, so that what stops before
     was stopped. A run that is `WAITING` is a pipeline that waits for input, `PENDING` is
@@ -70,7 +70,10 @@ def seeded_world(spec: FleetSpec, clock: Clock, timing: Timing) -> World:
     world = World(clock, timing)
     for number in range(max(1, math.ceil(spec.runs / _AGENT_EXECUTORS))):
         world.add_computer(f"agent-{number + 1:03}", _AGENT_EXECUTORS)
-    owner = world.add_item(spec.owner, Kind.FOLDER)
+    first, *below = spec.owner.split("/")
+    owner = world.add_item(first, Kind.FOLDER)
+    for name in below:
+        owner = world.add_item(name, Kind.FOLDER, owner)
     for place, project in enumerate(seed_fleet(spec)):
         _Project(world, world.add_item(project.name, Kind.FOLDER, owner), place, project).fill()
     return world

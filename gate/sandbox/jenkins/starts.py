@@ -123,7 +123,7 @@ class _Starts:
             build.item,
             world.now(),
             parameters=build.parameters,
-            causes=(Cause(user=self._controller().user(request).name),),
+            causes=(Cause(user=self._controller().user(request).name), Cause(replayed=build.number)),
             revision=build.revision,
             delay=0,
         )

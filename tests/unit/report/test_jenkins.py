@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gate.core.model import Verdict
-from gate.report.jenkins import description, render
+from gate.core.reason import plain_description
+from gate.report.jenkins import render
 from tests.unit.report.scenes import EVERY, HOSTILE, WAITING, scene
 
 ALL = pytest.mark.parametrize("verdict", EVERY.values(), ids=EVERY.keys())
@@ -28,11 +29,11 @@ def test_stdout_is_one_line_of_pairs_that_no_value_breaks(verdict: Verdict, tmp_
 
 @pytest.mark.parametrize("text", [*HOSTILE, WAITING.reason], ids=lambda text: repr(text[:24]))
 def test_a_description_is_the_same_under_both_markup_formatters(text: str) -> None:
-    shown = description(text)
+    shown = plain_description(text)
     assert len(shown) <= 90
     assert html.escape(shown) == shown  # the escaping formatter changes nothing
     assert not re.search(r"[<>&\"'`]|(https?|ftp)://", shown)  # Safe HTML finds nothing
 
 
 def test_a_description_still_says_the_reason() -> None:
-    assert description(WAITING.reason).startswith("staging: waiting for fiber (prr 0.0, sw_version ”waiting")
+    assert plain_description(WAITING.reason).startswith("staging: waiting for fiber (prr 0.0, sw_version ”waiting")

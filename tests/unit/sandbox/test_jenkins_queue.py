@@ -265,6 +265,12 @@ def test_a_rebuild_starts_the_same_again_and_names_no_item(bench: Bench) -> None
     again = bench.item("deploy").builds[2]
     assert again.parameters == bench.item("deploy").builds[1].parameters
     assert again.revision == bench.item("deploy").builds[1].revision
+    (action,) = bench.get("job/deploy/2/", "actions[causes[_class,shortDescription]]")["actions"][1:]
+    assert [cause["shortDescription"] for cause in action["causes"]] == [
+        "Started by user release-bot",
+        "Replayed #1",
+    ]
+    assert action["causes"][1]["_class"] == "org.jenkinsci.plugins.workflow.cps.replay.ReplayCause"
 
 
 def test_a_rebuild_that_is_refused_does_not_say_which_permission_is_missing(bench: Bench) -> None:

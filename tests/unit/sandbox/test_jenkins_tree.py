@@ -185,3 +185,21 @@ def test_folders_say_nothing_of_disabled_and_plain_ones_nothing_of_buildable(ben
 def test_pretty_indents(bench: Bench) -> None:
     assert "\n  " in bench.ask("", "url", pretty="true").text
     assert "\n" not in bench.ask("", "url").text
+
+
+def test_permalinks_lead_to_the_last_build_of_their_kind(bench: Bench) -> None:
+    for word in ("lastBuild", "lastCompletedBuild", "lastSuccessfulBuild"):
+        assert bench.ask(f"job/alone/{word}/").status_code == 404
+    for result in ("UNSTABLE", "ABORTED", None):
+        number = bench.start("alone").number
+        if result:
+            bench.order("builds", job="alone", number=number, result=result)
+    for word, number in (("lastBuild", 3), ("lastCompletedBuild", 2), ("lastSuccessfulBuild", 1)):
+        assert bench.get(f"job/alone/{word}/", "number")["number"] == number
+    assert bench.ask("job/alone/lastStrangeBuild/").status_code == 404
+
+
+def test_a_freestyle_job_names_what_it_starts(bench: Bench) -> None:
+    bench.item("alone").downstream = (bench.item("lab/soak"),)
+    (below,) = bench.get("job/alone/", "downstreamProjects[url]")["downstreamProjects"]
+    assert below["url"].endswith("/job/lab/job/soak/")
