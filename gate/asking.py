@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gate.config import Config
 from gate.core.duration import shown_duration
-from gate.core.hold import parse_hold
+from gate.core.hold import parse_holds
 from gate.core.model import Environment, Hold, Place, Verdict
 from gate.errors import ConfigError
 from gate.fleet.where import given_state
@@ -44,7 +44,7 @@ def prepare(config: Config, wanted: str | None, state: str | None, environ: Envi
         ConfigError: any of them is wrong.
     """
     environment = config.environment(wanted, environ)
-    hold = parse_hold(environ.get("GATE_HOLD", ""))
+    holds = parse_holds(environ.get("GATE_HOLD", ""))
     ledger_holds = _ledger_holds(given_state(state, config, environ))
     if environment.verify_tls is False:
         say(f"warning: verify_tls is false for {environment.name}: anybody on the way can answer for the lab")
@@ -52,7 +52,7 @@ def prepare(config: Config, wanted: str | None, state: str | None, environ: Envi
         environment=environment,
         place=place_of(environment.name, environ),
         protects=config.protect,
-        holds=(*ledger_holds, hold) if hold else ledger_holds,
+        holds=(*ledger_holds, *holds),
     )
 
 

@@ -62,6 +62,12 @@ class Config:
         return tuple(self.document.get("environments", {}))
 
     @property
+    def default_environment(self) -> str:
+        """The environment that counts where none is named; empty where the file leaves it open."""
+        named = self.document.get("default_environment")
+        return str(named or (self.names[0] if len(self.names) == 1 else ""))
+
+    @property
     def state(self) -> str | None:
         """The ledger's URL where the file names one, else None."""
         return self.document.get("state")
@@ -107,15 +113,15 @@ class Config:
         known = self.names
         if not known:
             return _checked_name(wanted or "lab")
-        name = wanted or self.document.get("default_environment") or (known[0] if len(known) == 1 else None)
-        if name is None:
+        name = wanted or self.default_environment
+        if not name:
             raise ConfigError(
                 f"{self.source}: default_environment: missing; name one of {', '.join(known)}, "
                 "or choose with --environment or GATE_ENVIRONMENT"
             )
         if name not in known:
             raise ConfigError(f"{self.source}: unknown environment {name!r}; known are {', '.join(known)}")
-        return str(name)
+        return name
 
 
 def load_config(path: str | None, environ: Environ) -> Config:

@@ -17,9 +17,10 @@ from gate.config import load_config
 from gate.core.model import DEFAULT_PROTECT
 from gate.core.reason import one_line, without_credentials
 from gate.core.verdict import exit_code, misconfigured
+from gate.core.work import Outcome
 from gate.errors import ConfigError, GateError, OutputError
 from gate.providers import PROVIDERS, detect, own_run
-from gate.providers.protocol import Outcome, OwnRun, Result
+from gate.providers.protocol import OwnRun, Result
 from gate.report import OutputFile, Report, Scene, load_format
 
 Environ = Mapping[str, str]
@@ -146,8 +147,8 @@ def _cancel(options: CheckOptions, here: OwnRun | None, protects: tuple[str, ...
         say(f"note: nothing to cancel: this is no run of {', '.join(PROVIDERS)}")
         return
     if options.cancel_downstream:
-        _act("cancel", lambda: here.cancel_downstream(protects))
-    if options.cancel_run:
+        _act("cancel", lambda: here.cancel_downstream(protects, whole_run=options.cancel_run))
+    else:
         _act("cancel", here.cancel_run)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from gate.core.model import Hold
+from gate.core.model import Hold, State
 
 
 class Kind(StrEnum):
@@ -155,8 +155,35 @@ class StepClosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What a tick of the recheck read of one lab: `state` and `code` as in a verdict.
+
+    Attributes:
+        environment: the lab.
+        state: one of the verdict's states; only ``ready`` speaks for opening.
+        code: the cause.
+        taken_at: when the lab was read (UTC), by the clock of the machine that read it.
+        known: the last entry that the tick had read before it asked the lab. What a later entry
+            says happened after the reading, whatever any clock says.
+    """
+
+    environment: str
+    state: str
+    code: str
+    taken_at: datetime
+    known: int = 0
+
+    @property
+    def ready(self) -> bool:
+        """True where the lab was ready."""
+        return self.state == State.READY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rechecked:
-    """A tick of the recheck was here, whatever it found."""
+    """A tick of the recheck was here, whatever it found; `samples` is what it read, if anything."""
+
+    samples: tuple[Sample, ...] = ()
 
 
 Event = HoldRaised | HoldLifted | Intended | Observed | ReadingChanged | StepClosed | Rechecked

@@ -6,7 +6,7 @@ another version wrote is no mistake, and stays in the entry.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, assert_never, cast
 
@@ -21,6 +21,7 @@ from gate.core.event import (
     Ownership,
     ReadingChanged,
     Rechecked,
+    Sample,
     StepClosed,
     Target,
 )
@@ -78,7 +79,7 @@ def parse_event(entry: Entry) -> Event | None:
         case Kind.STEP_CLOSED:
             return _parse_step(fields)
         case Kind.RECHECKED:
-            return Rechecked()
+            return Rechecked(samples=tuple(map(_parse_sample, fields.each("samples"))))
         case _:
             return None
 
@@ -98,7 +99,10 @@ def _encode(event: Event) -> tuple[Kind, dict[str, object]]:
         case StepClosed():
             return Kind.STEP_CLOSED, _texts(event)
         case Rechecked():
-            return Kind.RECHECKED, {}
+            samples = [
+                {**_texts(sample), "taken_at": encode_moment(sample.taken_at)} for sample in event.samples
+            ]
+            return Kind.RECHECKED, {"samples": samples} if samples else {}
         case _:
             assert_never(event)
 
@@ -118,6 +122,16 @@ def _parse_target(fields: _Fields) -> Target:
         id=fields.needed("id"),
         name=fields.text("name"),
         url=fields.text("url"),
+    )
+
+
+def _parse_sample(fields: _Fields) -> Sample:
+    return Sample(
+        environment=fields.needed("environment"),
+        state=fields.needed("state"),
+        code=fields.needed("code"),
+        taken_at=fields.moment("taken_at"),
+        known=fields.number("known"),
     )
 
 
@@ -170,6 +184,14 @@ class _Fields:
         if not isinstance(value, dict):
             raise ValueError(f"{self._where}: {key}: expected an object")
         return _Fields(cast("dict[str, object]", value), f"{self._where}: {key}")
+
+    def each(self, key: str) -> Iterator[_Fields]:
+        """Return the objects of a list, none where there is no such key."""
+        value = self._fields.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise ValueError(f"{self._where}: {key}: expected a list of objects")
+        for index, item in enumerate(value):
+            yield _Fields(cast("dict[str, object]", item), f"{self._where}: {key}[{index}]")
 
     def ownership(self) -> Ownership:
         """Return whose it is; in doubt a person's, which no recheck touches."""

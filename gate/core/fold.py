@@ -6,12 +6,14 @@ standing manual hold, and cannot lift one that has not expired.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from gate.core.entry import Entry
 from gate.core.event import (
+    Act,
     Event,
     HoldLifted,
     HoldRaised,
@@ -20,12 +22,14 @@ from gate.core.event import (
     Ownership,
     ReadingChanged,
     Rechecked,
+    Sample,
     StepClosed,
 )
 from gate.core.event_codec import parse_event
 from gate.core.hold import is_expired
 from gate.core.ledger_state import (
     CHANGED_SINCE,
+    KEPT_SAMPLES,
     SUPERSEDED,
     UNDOES,
     Change,
@@ -53,6 +57,9 @@ class Fold:
             self._slots.setdefault(_slot(change), []).append(change.seq)
         self._acts = {act.scope: act for act in start.person_acts}
         self._readings = {seen.reading.environment: seen for seen in start.readings}
+        self._samples: dict[str, deque[Sample]] = {}
+        for sample in start.samples:
+            self._keep(sample)
         self._steps = {_run(closed.step): closed for closed in start.closed_steps}
         self._rechecked_at = start.rechecked_at
 
@@ -64,6 +71,7 @@ class Fold:
             changes=tuple(self._changes.values()),
             person_acts=tuple(self._acts.values()),
             readings=tuple(self._readings.values()),
+            samples=tuple(sample for kept in self._samples.values() for sample in kept),
             closed_steps=tuple(self._steps.values()),
             rechecked_at=self._rechecked_at,
         )
@@ -95,8 +103,13 @@ class Fold:
                 self._steps[_run(event)] = ClosedStep(seq=entry.seq, at=entry.at, step=event)
             case Rechecked():
                 self._rechecked_at = _later(self._rechecked_at, entry.at)
+                for sample in event.samples:
+                    self._keep(sample)
             case _:
                 assert_never(event)
+
+    def _keep(self, sample: Sample) -> None:
+        self._samples.setdefault(sample.environment, deque(maxlen=KEPT_SAMPLES)).append(sample)
 
     def _raise(self, event: HoldRaised, entry: Entry) -> None:
         if self._is_kept_from(event.ownership, event.hold.id, entry.at):
@@ -126,7 +139,7 @@ class Fold:
 
     def _intend(self, event: Intended, entry: Entry) -> None:
         slot = (event.target.key, event.action)
-        earlier = [change for change in self._in(slot) if change.stands or change.unfinished]
+        earlier = [change for change in self._in(slot) if change.may_show]
         self._changes[entry.seq] = Change(
             seq=entry.seq,
             at=entry.at,
@@ -157,11 +170,13 @@ class Fold:
             self._end(_slot(change), SUPERSEDED, but=change.seq)
         undoes = {str(act): undone for act, undone in UNDOES.items()}.get(change.action)
         if undoes and (done or event.outcome == CHANGED_SINCE):
-            self._end((change.target.key, str(undoes)), event.outcome)
+            self._end((change.target.key, str(undoes)), event.outcome, before=change.seq)
 
-    def _end(self, slot: _Slot, how: str, but: int = 0) -> None:
+    def _end(self, slot: _Slot, how: str, *, but: int = 0, before: int | None = None) -> None:
+        """End what stands in a slot: all `but` one, or everything from `before` it was to be undone."""
         for change in self._in(slot):
-            if change.seq != but and (change.stands or change.unfinished):
+            ends = change.may_stand if before is None else change.may_show and change.seq < before
+            if ends and change.seq != but:
                 self._changes[change.seq] = replace(change, undone=how)
 
     def _in(self, slot: _Slot) -> list[Change]:
@@ -169,10 +184,14 @@ class Fold:
 
 
 def _before(event: Intended, earlier: list[Change]) -> str:
-    """Return how the target was before gate touched it: our own doing is never the state before."""
-    if earlier and earlier[-1].after in ("", event.before):
-        return earlier[-1].before
-    return event.before
+    """Return how the target was before gate touched it: our own doing is never the state before.
+
+    What is cancelled a second time was started again in between, so it is as it says now.
+    """
+    if event.action == Act.CANCEL:
+        return event.before
+    ours = (change.before for change in reversed(earlier) if change.after in ("", event.before))
+    return next(ours, event.before)
 
 
 def _slot(change: Change) -> _Slot:

@@ -1,13 +1,13 @@
 """What does a hold say, and does it cover this run now?
 
-A hold reaches a gate step as text, by default in the variable ``GATE_HOLD``. Text that
-cannot be read closes the gate as well: nobody sets it by accident.
+A hold reaches a gate step as text, by default in the variable ``GATE_HOLD``, where several
+stand in a list. Text that cannot be read closes the gate as well: nobody sets it by accident.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import cast
@@ -43,6 +43,30 @@ def parse_hold(text: str, source: str = "GATE_HOLD") -> Hold | None:
     except (ValueError, RecursionError) as error:
         problem = one_line(str(error), 120)
         return Hold(id=source, reason=f"{source} is not a readable hold: {problem}")
+
+
+def parse_holds(text: str, source: str = "GATE_HOLD") -> tuple[Hold, ...]:
+    """Return the holds that `text` states: one as `parse_hold` reads it, or a JSON list of such objects.
+
+    A list that cannot be read is one hold that covers everything and never expires.
+    """
+    if not text.strip().startswith("["):
+        hold = parse_hold(text, source)
+        return (hold,) if hold else ()
+    try:
+        items = json.loads(text)
+        if not items:
+            raise ValueError("expected at least one hold in the list")
+        return tuple(_parse_object(item, f"{source}[{index}]") for index, item in enumerate(items))
+    except (ValueError, RecursionError) as error:
+        problem = one_line(str(error), 120)
+        return (Hold(id=source, reason=f"{source} is not a readable hold: {problem}"),)
+
+
+def encode_holds(holds: Sequence[Hold]) -> str:
+    """Return holds as the text that `parse_holds` reads; one alone is no list, so any gate reads it."""
+    objects = [encode_hold(hold) for hold in holds]
+    return json.dumps(objects[0] if len(objects) == 1 else objects, separators=(",", ":"))
 
 
 def encode_hold(hold: Hold) -> dict[str, object]:

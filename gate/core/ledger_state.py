@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from gate.core.entry import Head
-from gate.core.event import Act, Ownership, ReadingChanged, StepClosed, Target
+from gate.core.event import Act, Ownership, ReadingChanged, Sample, StepClosed, Target
 from gate.core.hold import covers
 from gate.core.model import Hold, Place, Scope
 
@@ -25,6 +25,8 @@ DONE: Final = {
 UNDOES: Final = {Act.RERUN: Act.CANCEL, Act.RESTORE: Act.SUSPEND, Act.LIFT: Act.HOLD}
 CHANGED_SINCE: Final = "changed_since"
 SUPERSEDED: Final = "superseded"
+FAILED: Final = "failed"
+KEPT_SAMPLES: Final = 200  # an hour of ticks every 20 seconds
 _BEGINNING: Final = Head()
 
 
@@ -80,6 +82,21 @@ class Change:
         return not self.outcome and not self.undone
 
     @property
+    def doubtful(self) -> bool:
+        """True where a request left and its answer did not come, so that it may have taken effect."""
+        return self.outcome == FAILED and not self.undone
+
+    @property
+    def may_stand(self) -> bool:
+        """True where it stands, or where nobody knows that it does not."""
+        return self.stands or self.unfinished or self.doubtful
+
+    @property
+    def may_show(self) -> bool:
+        """True where the target may be as this change left it: the later one may have come first."""
+        return self.may_stand or self.undone == SUPERSEDED
+
+    @property
     def stands(self) -> bool:
         """True where it was seen to be done, and is not undone."""
         return is_done(self.action, self.outcome) and not self.undone
@@ -126,6 +143,8 @@ class LedgerState:
         changes: everything gate did or meant to do outside, oldest first.
         person_acts: one for each scope.
         readings: one for each environment.
+        samples: what the last ticks of the recheck read, at most `KEPT_SAMPLES` of each
+            environment, those of one environment in the order of the ledger.
         closed_steps: one for each run and environment, oldest first.
         rechecked_at: when the recheck was last here (UTC), None if never.
     """
@@ -135,6 +154,7 @@ class LedgerState:
     changes: tuple[Change, ...] = ()
     person_acts: tuple[PersonAct, ...] = ()
     readings: tuple[SeenReading, ...] = ()
+    samples: tuple[Sample, ...] = ()
     closed_steps: tuple[ClosedStep, ...] = ()
     rechecked_at: datetime | None = None
 
@@ -146,6 +166,20 @@ class LedgerState:
     def standing(self, action: Act) -> tuple[Change, ...]:
         """Return what gate did in this way and has not undone, such as what is suspended."""
         return tuple(change for change in self.changes if change.action == action and change.stands)
+
+    def to_undo(self, action: Act) -> tuple[Change, ...]:
+        """Return the last change of each target that stands, or of which nobody knows that it does not.
+
+        An earlier one is never undone beside it: it says how the target was before somebody else,
+        or the later change, came.
+        """
+        last = {c.target.key: c for c in self.changes if c.action == action and c.may_stand}
+        return tuple(last.values())
+
+    def forms(self, action: str, target: Target) -> frozenset[str]:
+        """Return the forms in which we have left a target, or may have."""
+        slot = (c for c in self.changes if c.action == action and c.target.key == target.key)
+        return frozenset(change.after for change in slot if change.may_show)
 
     def last_person_act(self, environment: str) -> PersonAct | None:
         """Return the last act of a person that concerns an environment."""

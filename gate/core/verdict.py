@@ -77,6 +77,11 @@ def judge(
     )
 
 
+def held_sentence(environment: str, hold: Hold, now: datetime, protects: tuple[str, ...]) -> str:
+    """Return the reason that a gate step gives while `hold` alone keeps it closed."""
+    return f"{one_line(environment, 60) or 'lab'}: {_held_words(hold, now)}; {_held_back(protects)}"
+
+
 def misconfigured(
     problem: str, environment: str, now: datetime, protects: tuple[str, ...] = DEFAULT_PROTECT
 ) -> Verdict:

@@ -5,14 +5,14 @@ The words are the same for every provider; a provider's own word stays beside th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
-from gate.core.entry import canonical
-from gate.core.event import Target
+if TYPE_CHECKING:  # a gate step imports this, and has no use for the ledger's events
+    from gate.core.event import Target
 
 
 class Status(StrEnum):
@@ -82,7 +82,7 @@ class Origin:
         ref: the branch or tag; empty where the provider does not say.
         commit: its commit; empty where the provider does not say.
         order: grows with each run of a project; the newest has the highest.
-        own: a JSON object in the provider's own words, as `canonical` writes it.
+        own: a JSON object in the provider's own words, as `gate.core.entry.canonical` writes it.
     """
 
     workflow: str
@@ -119,7 +119,7 @@ class Trigger:
         target: its kind is ``trigger``.
         matched: the name by which it is protected.
         active: whether it starts anything now.
-        form: how it is now, as `canonical` writes it: what it is compared with, and restored to.
+        form: how it is now, as `gate.core.entry.canonical` writes it: what it is compared with, and restored to.
         suspended_form: how it is when suspended.
         cannot: why it cannot be suspended, and what could be instead; empty where it can.
     """
@@ -190,36 +190,3 @@ class Found:
     notes: tuple[str, ...] = ()
     looked_at: int = 0
     projects: int = 0
-
-
-def encode_origin(work: Work) -> str:
-    """Return how a target was before it was stopped, as the ledger keeps it."""
-    origin = work.origin
-    return canonical(
-        {
-            "status": work.word,
-            "workflow": origin.workflow,
-            "ref": origin.ref,
-            "commit": origin.commit,
-            "order": origin.order,
-            "own": json.loads(origin.own),
-        }
-    )
-
-
-def parse_origin(text: str) -> Origin | None:
-    """Return what `encode_origin` wrote, or None where that was another version's."""
-    try:
-        fields = json.loads(text)
-    except ValueError:
-        return None
-    match fields:
-        case {
-            "workflow": str(workflow),
-            "ref": str(ref),
-            "commit": str(commit),
-            "order": int(order),
-            "own": dict(own),
-        }:
-            return Origin(workflow=workflow, ref=ref, commit=commit, order=order, own=canonical(own))
-    return None

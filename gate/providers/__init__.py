@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 from gate.core.model import Place
 
 if TYPE_CHECKING:
+    from gate.core.event import Target
     from gate.providers.protocol import OwnRun, Provider
 
 PROVIDERS: Final[Mapping[str, str]] = {
@@ -21,6 +22,11 @@ _PROJECT_VARIABLES: Final = {
     "github": "GITHUB_REPOSITORY",
     "gitlab": "CI_PROJECT_PATH",
     "jenkins": "JOB_NAME",
+}
+_OWN: Final = {
+    "github": ("run", "GITHUB_RUN_ID"),
+    "gitlab": ("job", "CI_JOB_ID"),
+    "jenkins": ("run", "BUILD_NUMBER"),
 }
 
 
@@ -42,6 +48,23 @@ def place_of(environment: str, environ: Mapping[str, str]) -> Place:
         return Place(environment=environment)
     project = environ.get(_PROJECT_VARIABLES[provider], "")
     return Place(environment=environment, provider=provider, project=project)
+
+
+def own_target(environ: Mapping[str, str]) -> Target | None:
+    """Return what a sweep must never stop: the run, job or build that this process belongs to."""
+    provider = detect(environ)
+    if provider is None:
+        return None
+    from gate.core.event import Target
+
+    kind, name = _OWN[provider]
+    return Target(
+        provider=provider,
+        instance="",
+        project=environ.get(_PROJECT_VARIABLES[provider], ""),
+        kind=kind,
+        id=environ.get(name, ""),
+    )
 
 
 def own_run(name: str, environ: Mapping[str, str]) -> OwnRun:

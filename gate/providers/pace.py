@@ -21,6 +21,7 @@ class Pace:
         per_minute: points that become due in a minute; None where there is no limit.
         burst: points that may be spent at once.
         at_once: how many requests may be under way.
+        write_points: what a write costs, where a read costs one.
         clock: gives seconds.
         sleep: waits for seconds.
 
@@ -36,12 +37,14 @@ class Pace:
         per_minute: float | None = None,
         burst: float = 60.0,
         at_once: int = 8,
+        write_points: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self.requests = 0
         self.waited = 0.0
         self.at_once = at_once
+        self.write_points = write_points
         self._rate = None if per_minute is None else per_minute / 60.0
         self._burst = burst
         self._points = burst
@@ -71,9 +74,19 @@ class Pace:
         """Wait in this thread alone."""
         self._sleep(seconds)
 
+    def wait(self, halt: threading.Event, seconds: float) -> bool:
+        """Wait in this thread alone, or until `halt` is set; return whether it is."""
+        return halt.wait(seconds)
+
     def now(self) -> float:
         """Return the seconds of this budget's clock."""
         return self._clock()
+
+    def seconds_for(self, reads: int, writes: int) -> float:
+        """Return how long so many requests take at least, by the limits and at a tenth of a second each."""
+        sending = (reads + writes) * 0.1 / self.at_once
+        points = reads + writes * self.write_points
+        return sending if self._rate is None else max(sending, (points - self._burst) / self._rate)
 
     def _due_in(self, points: float) -> float:
         """Take the points, on credit where there are too few; return how long they are not due."""

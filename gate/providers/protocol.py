@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from gate.core.event import Target
 from gate.core.secret import Secret
 from gate.core.work import Asked, Found, Outcome, Protects, Seen, Work
-from gate.providers.pace import Pace
+
+if TYPE_CHECKING:
+    from gate.providers.pace import Pace
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -33,6 +35,7 @@ class Member:
         url: the address of the API, or of the server; carries no credentials.
         root: the owner, group or folder; empty for a whole Jenkins controller.
         projects: shell patterns over project paths, each also compared without `root`.
+        only: further patterns, of which one must match as well; none leaves all.
         environment: the lab that its runs use.
         token: what it is reached with.
         user: whose token it is; only Jenkins asks.
@@ -43,10 +46,19 @@ class Member:
     url: str
     root: str = ""
     projects: tuple[str, ...] = ("*",)
+    only: tuple[str, ...] = ()
     environment: str = ""
     token: Secret = field(default_factory=lambda: Secret(""))
     user: str = ""
     verify: bool | str = True
+
+    def takes(self, path: str) -> bool:
+        """Return whether a project is meant: by its path, or by what of it is below `root`."""
+        start = f"{self.root}/"
+        below = path[len(start) :] if path.casefold().startswith(start.casefold()) else path
+        names = (path, below)
+        asked = Protects(patterns=self.only).matched(names) if self.only else path
+        return asked is not None and Protects(patterns=self.projects).matched(names) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +103,14 @@ class Connection(Protocol):
 
         What cannot be listed is a problem among the others, never an exception, and never
         silently nothing.
+        """
+
+    def find_again(self, protects: Protects, each: Each) -> Found:
+        """Return what has come into flight since `find` and can be asked for at a small, constant cost.
+
+        A queue item that became a build, a child pipeline that a trigger job has started. What is
+        known from `find` may be among it. A provider where only the whole search could tell returns
+        nothing, since a hold stands by then.
         """
 
     def cancel(self, target: Target) -> Asked:

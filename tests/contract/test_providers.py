@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from gate.core.work import Outcome
 from gate.providers import PROVIDERS, own_run
-from gate.providers.protocol import Outcome, Result
+from gate.providers.protocol import Result
 
 EACH = pytest.mark.parametrize("name", PROVIDERS)
 
