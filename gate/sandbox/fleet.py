@@ -7,6 +7,7 @@ and runs in given states. An emulator turns it into its own repositories, projec
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -67,6 +68,8 @@ class FleetSpec:
         stuck: the part that never stops.
         odd_names: the part of the pipelines whose names hold spaces, slashes, per cent
             signs and letters beyond ASCII.
+        protect: shell patterns that protected names are made from; empty for a lab's usual ones.
+        named: shell patterns that project names are made from, in turn; empty for made-up names.
     """
 
     owner: str = "acme"
@@ -86,6 +89,8 @@ class FleetSpec:
     needs_force: float = 0.0
     stuck: float = 0.0
     odd_names: float = 0.05
+    protect: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +165,7 @@ _DAY = 86400.0
 def seed_fleet(spec: FleetSpec) -> tuple[SeededProject, ...]:
     """Return the fleet that a specification describes."""
     rng = random.Random(spec.seed)
-    names = [_project_name(rng, index) for index in range(spec.projects)]
+    names = [_project_name(rng, spec, index) for index in range(spec.projects)]
     pipelines = [_pipelines(rng, spec) for _ in names]
     placed: list[list[tuple[int, bool]]] = [[] for _ in names]
     protected_runs = round(spec.runs * spec.protected_share)
@@ -177,8 +182,19 @@ def seed_fleet(spec: FleetSpec) -> tuple[SeededProject, ...]:
     )
 
 
-def _project_name(rng: random.Random, index: int) -> str:
-    return f"{rng.choice(_PARTS)}-{rng.choice(_KINDS)}-{index + 1:03}"
+def _project_name(rng: random.Random, spec: FleetSpec, index: int) -> str:
+    made_up = f"{rng.choice(_PARTS)}-{rng.choice(_KINDS)}-{index + 1:03}"
+    if not spec.named:
+        return made_up
+    pattern = spec.named[index % len(spec.named)].rpartition("/")[2]
+    name = _from_pattern(pattern, made_up)
+    # A pattern without a star names one project; further ones would be that project again.
+    return name if "*" in pattern or index < len(spec.named) else made_up
+
+
+def _from_pattern(pattern: str, filling: str) -> str:
+    """Return a name that a shell pattern matches: ``load*`` is ``load-live`` with ``-live``."""
+    return re.sub(r"\[!?(.)[^]]*\]|\?", lambda found: found[1] or "x", pattern).replace("*", filling)
 
 
 def _pipelines(rng: random.Random, spec: FleetSpec) -> tuple[SeededPipeline, ...]:
@@ -186,7 +202,7 @@ def _pipelines(rng: random.Random, spec: FleetSpec) -> tuple[SeededPipeline, ...
     count = max(2, spec.pipelines)
     protected = max(1, count // 3)
     ways = [rng.choice((Match.NAME, Match.NAME, Match.FILE, Match.JOB)) for _ in range(protected)]
-    made = [_protected(rng, way, place) for place, way in enumerate(ways)]
+    made = [_protected(rng, spec, way, place) for place, way in enumerate(ways)]
     for place in range(count - protected):
         name, stem = _PLAIN[place % len(_PLAIN)]
         if rng.random() < spec.odd_names:
@@ -196,9 +212,18 @@ def _pipelines(rng: random.Random, spec: FleetSpec) -> tuple[SeededPipeline, ...
     return tuple(made)
 
 
-def _protected(rng: random.Random, way: Match, place: int) -> SeededPipeline:
+def _protected(rng: random.Random, spec: FleetSpec, way: Match, place: int) -> SeededPipeline:
     name, stem = rng.choice(_PROTECTED[way])
     last = rng.choice(_PROTECTED_JOBS) if way is Match.JOB else "live"
+    if spec.protect:
+        own = _from_pattern(rng.choice(spec.protect), "-live")
+        match way:
+            case Match.NAME:
+                name = own
+            case Match.FILE:
+                stem = own
+            case _:
+                last = own
     # Behind the stem, not before it: the pattern is load*.
     return SeededPipeline(
         name=name, stem=_numbered(stem, place * len(_PLAIN)), jobs=("build", "unit", last), match=way
