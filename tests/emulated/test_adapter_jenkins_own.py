@@ -185,13 +185,13 @@ def test_a_missing_permission_is_a_note_that_names_it(lab: Lab, permission: Perm
 
 
 def test_the_reason_is_posted_once_though_the_shared_library_posts_the_same(lab: Lab) -> None:
-    from gate.report.jenkins import description
+    from gate.core.reason import plain_description
 
     build = lab.bench.start("lab/load live")
     reason = "staging: <b>waiting</b> for fiber & 'more' " + "x" * 100
-    build.description = description(reason)
+    build.description = plain_description(reason)
     here(lab, build).annotate(reason, opened=False)
-    assert build.description == description(reason)
+    assert build.description == plain_description(reason)
 
 
 def test_an_open_gate_writes_nothing(lab: Lab) -> None:

@@ -1,7 +1,8 @@
-"""`make demo`: the gate step closed and then open, as a person sees it in each CI system.
+"""`make demo`: the gate step closed and then open in each CI system, and a fleet paused and resumed.
 
 The shipped pipeline files run in real engines where those are on the machine. Where one is
-missing, the command itself is shown as that system's log would carry it.
+missing, the command itself is shown as that system's log would carry it. The fleet is the
+sandbox's: a GitHub, a GitLab and a Jenkins on loopback.
 """
 
 from __future__ import annotations
@@ -119,8 +120,26 @@ def main() -> int:
     server.shutdown()
     posted = sum(count for request, count in server.seen.items() if request.startswith("POST"))
     click.echo(f"\nThe lab saw {server.seen['GET /live_metadata']} readings and {posted} configure requests.")
-    click.echo(f"Done in {time.monotonic() - started:.0f} s.")
+    kept.append(show_fleet())
+    click.echo(f"\nDone in {time.monotonic() - started:.0f} s.")
     return 0 if all(kept) else 1
+
+
+def show_fleet() -> bool:
+    """Show a fleet that is paused and resumed, and return whether all of it was proven."""
+    click.secho("\nA whole fleet", bold=True, nl=False)
+    click.echo("  (gate drill: GitHub, GitLab and Jenkins emulated on loopback)")
+    with tempfile.TemporaryDirectory(prefix="gate-demo-", ignore_cleanup_errors=True) as folder:
+        environ = clean_environ(Path(folder, "cache"))
+        ran = subprocess.run(
+            [GATE, "drill", "--projects", "4", "--runs", "12"],
+            cwd=folder,
+            env=environ,
+            stderr=subprocess.STDOUT,
+            timeout=120,
+            check=False,
+        )
+    return ran.returncode == 0
 
 
 def show(system: System, server: FocusServer) -> bool:

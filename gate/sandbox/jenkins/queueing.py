@@ -51,6 +51,8 @@ def hold_in_queue(world: World, item: Item, state: QueueState, age: float, why: 
     """Queue something that stays until it is cancelled; the item has an identity of its own."""
     number = world.new_id()
     now = world.now()
+    if all(parameter.name != "RUN" for parameter in item.parameters):
+        item.parameters = (*item.parameters, Parameter(name="RUN", value=""))
     entry = QueueItem(
         id=number,
         item=item,
