@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from gate.core.duration import parse_duration
+from gate.sandbox import serving
 from gate.sandbox.clock import Clock
 from gate.sandbox.fleet import FleetSpec
 from gate.sandbox.gitlab.flow import Timing
 from gate.sandbox.gitlab.limits import LimitSettings
 from gate.sandbox.gitlab.service import GitLabService
-from gate.sandbox.server import SandboxServer
 
-SHARE = click.FloatRange(0, 1)
-
-
-def _seconds(_: click.Context, param: click.Parameter, value: str) -> float:
-    try:
-        return parse_duration(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param=param) from None
+NO_LIMITS = LimitSettings(requests=None, actions={})
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+@serving.port
 @click.option("--owner", default="acme", show_default=True, help="The group that owns the fleet.")
 @click.option("--projects", type=click.IntRange(0, 100_000), default=300, show_default=True)
 @click.option("--runs", type=click.IntRange(0, 1_000_000), default=1000, show_default=True, help="In flight.")
-@click.option("--protected", type=SHARE, default=1 / 3, help="The part of them that is protected.")
-@click.option("--seed", type=int, default=7, show_default=True)
-@click.option("--latency", callback=_seconds, default="0s", show_default=True, help="Of every answer.")
-@click.option("--needs-force", type=SHARE, default=0.0, help="The part that stops only when forced.")
-@click.option("--stuck", type=SHARE, default=0.0, help="The part that never stops.")
-@click.option("--cancel-time", callback=_seconds, default="2s", show_default=True, help="In canceling.")
+@click.option("--protected", type=serving.SHARE, default=1 / 3, help="The part of them that is protected.")
+@serving.seed
+@serving.latency
+@click.option("--needs-force", type=serving.SHARE, default=0.0, help="The part that stops only when forced.")
+@click.option("--stuck", type=serving.SHARE, default=0.0, help="The part that never stops.")
+@click.option("--cancel-time", type=serving.SECONDS, default="2s", show_default=True, help="In canceling.")
 @click.option("--speed", type=click.FloatRange(0, 100_000), default=1.0, help="Sandbox seconds in a second.")
 @click.option("--limits/--no-limits", default=True, help="GitLab.com's; self-managed has no throttle.")
 @click.option("--retry-after/--no-retry-after", default=True, help="Whether a 429 says when to come back.")
@@ -73,26 +63,5 @@ def gitlab(
         clock=Clock(speed),
         strict=strict_tokens,
     )
-    serve(service, port, latency)
-
-
-NO_LIMITS = LimitSettings(requests=None, actions={})
-
-
-def serve(service: GitLabService, port: int, latency: float) -> None:
-    """Serve until interrupted.
-
-    Raises:
-        click.ClickException: the port is taken.
-    """
-    try:
-        server = SandboxServer(service, port, latency=latency)
-    except OSError as error:
-        raise click.ClickException(f"cannot listen on 127.0.0.1:{port}: {error.strerror}") from None
-    spec = service.spec
-    click.echo(f"gitlab ({spec.projects} projects, {spec.runs} pipelines in flight): {server.url}")
-    sys.stdout.flush()
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        server.server_close()
+    what = f"gitlab ({spec.projects} projects, {spec.runs} pipelines in flight)"
+    serving.serve(service, port, latency, what)

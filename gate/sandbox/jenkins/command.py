@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from gate.core.duration import parse_duration
+from gate.sandbox import serving
 from gate.sandbox.clock import Clock
 from gate.sandbox.fleet import FleetSpec
 from gate.sandbox.jenkins.controller import Settings
@@ -14,7 +12,6 @@ from gate.sandbox.jenkins.seed import fleet_spec, seeded_world
 from gate.sandbox.jenkins.service import JenkinsService
 from gate.sandbox.jenkins.stages import StagesApi
 from gate.sandbox.jenkins.world import Timing
-from gate.sandbox.server import SandboxServer
 
 
 def seeded_service(
@@ -44,22 +41,15 @@ def seeded_service(
     )
 
 
-def _seconds(_: click.Context, __: click.Parameter, text: str) -> float:
-    try:
-        return parse_duration(text.strip())
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+@serving.port
 @click.option("--jobs", type=click.IntRange(1), default=1000, help="Branch jobs come on top.")
 @click.option("--runs", type=click.IntRange(0), default=300, help="Builds in flight and queue items.")
-@click.option("--seed", type=int, default=7, help="The same number gives the same fleet.")
-@click.option("--latency", default="0ms", callback=_seconds, help="What every answer takes at least.")
+@serving.seed
+@serving.latency
 @click.option("--speed", type=click.FloatRange(0), default=1.0, help="How much faster time goes by.")
-@click.option("--needs-term", type=click.FloatRange(0, 1), default=0.0, help="Part of the builds.")
-@click.option("--stuck", type=click.FloatRange(0, 1), default=0.0, help="Part that nothing ends.")
+@click.option("--needs-term", type=serving.SHARE, default=0.0, help="Part of the builds.")
+@click.option("--stuck", type=serving.SHARE, default=0.0, help="Part that nothing ends.")
 @click.option("--root-url", default="", help="The configured root URL, if it is another.")
 @click.option("--stages", type=click.Choice([str(api) for api in StagesApi]), multiple=True, default=["tree"])
 @click.option("--strict", is_flag=True, help="Accept only users who were announced.")
@@ -86,13 +76,4 @@ def jenkins(
         strict=strict,
         crumbs=not no_crumbs,
     )
-    try:
-        server = SandboxServer(service, port, latency=latency)
-    except OSError as error:
-        raise click.ClickException(f"cannot listen on 127.0.0.1:{port}: {error.strerror}") from None
-    click.echo(f"{service.name}: {server.url}")
-    sys.stdout.flush()
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        server.server_close()
+    serving.serve(service, port, latency, service.name)
