@@ -99,9 +99,13 @@ SCHEMA: Final[Mapping[str, Any]] = {
         },
         "state": {
             "type": "string",
-            "pattern": _LATER + "^[a-z][a-z0-9+]*://",
+            "pattern": _LATER + r"^[a-z][a-z0-9+]*://|^git\+",
             "default": "sqlite:///.gate/state.db",
-            "examples": ["sqlite:///.gate/state.db"],
+            "examples": [
+                "sqlite:///.gate/state.db",
+                "postgresql+psycopg://gate@db.example.com/gate",
+                "git+ssh://git@git.example.com/lab/state.git#refs/gate/state",
+            ],
         },
         "fleet": {
             "description": "Where gate pauses and resumes.",

@@ -154,7 +154,7 @@ def _words(event: Event) -> str:
             run = f"{event.provider} {event.project} run {event.run}"
             return f"{event.environment}: {run} ({event.workflow or '-'}, {event.ref or '-'}) by {cause}"
         case Rechecked():
-            return ""
+            return ", ".join(f"{sample.environment}: {sample.code}" for sample in event.samples)
         case _:
             assert_never(event)
 

@@ -9,6 +9,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from gate.fleet.state.protocol import Conflict, Ledger, LedgerBroken
 from gate.fleet.state.reading import amend, read_entries, read_state
 from gate.fleet.state.schema import MIGRATIONS, migrate, version_of
 from tests.support import ROOT
+from tests.unit.fleet import git_remote
+from tests.unit.fleet.git_remote import head_changed, lines_changed
 from tests.unit.fleet.postgres import in_schema, running_postgres
 
 NOW = datetime(2025, 11, 8, 13, 20, tzinfo=UTC)
@@ -41,9 +44,22 @@ def server() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite", "postgresql", "git"])
+def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URL of a place where no ledger is yet."""
+    if request.param == "git":
+        git_remote.alone(tmp_path / "cache", monkeypatch)
+        return f"git+{git_remote.new_remote(tmp_path / 'state' / 'state.git').as_posix()}"
+    return sql_url(request, tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def tables(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The same, of a database."""
+    return sql_url(request, tmp_path)
+
+
+def sql_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{(tmp_path / 'state' / 'state.db').as_posix()}"
     return in_schema(request.getfixturevalue("server"), f"t{uuid.uuid4().hex}")
@@ -55,8 +71,22 @@ def ledger(url: str) -> Iterator[Ledger]:
         yield opened
 
 
-def tampering(url: str, statement: str) -> None:
-    """Change the tables as no gate would."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tampering:
+    """The same change of a ledger as no gate would make it, in tables and in files."""
+
+    sql: str
+    git: git_remote.Change
+
+
+def tampering(url: str, how: Tampering) -> None:
+    if url.startswith("git+"):
+        git_remote.tamper(Path(url.removeprefix("git+")), how.git)
+    else:
+        in_tables(url, how.sql)
+
+
+def in_tables(url: str, statement: str) -> None:
     engine = raw(url)
     with engine.begin() as connection:
         connection.execute(text(statement))
@@ -144,6 +174,15 @@ def test_who_decides_on_an_old_state_is_asked_anew(url: str) -> None:
         assert by(tuple(mine.entries())) == ["cron", "cron", "me"]
 
 
+def test_of_two_that_append_the_very_same_on_the_same_ground_one_is_told(url: str) -> None:
+    with closing(open_state(url)) as mine, closing(open_state(url)) as theirs:
+        assert read_state(mine) == read_state(theirs)
+        mine.append([TICK], 0)
+        with pytest.raises(Conflict):
+            theirs.append([TICK], 0)
+        assert len(list(theirs.entries())) == 1
+
+
 def test_who_finds_nothing_to_do_appends_nothing(ledger: Ledger) -> None:
     assert amend(ledger, lambda _state: ()) == LedgerState()
     assert ledger.head() == Head()
@@ -213,37 +252,75 @@ def test_a_kill_in_the_middle_loses_nothing_acknowledged(url: str, seed: int) ->
         ledger.append([TICK], head.seq)
 
 
-@pytest.mark.parametrize(
-    ("statement", "seq"),
-    [
-        ("UPDATE gate_entries SET entry = replace(entry, 'cron', 'dana') WHERE seq = 2", 2),
-        ("UPDATE gate_entries SET entry = 'garbage' WHERE seq = 2", 2),
-        ("DELETE FROM gate_entries WHERE seq = 2", 2),
-        ("DELETE FROM gate_entries WHERE seq = 3", 3),
-        ("DELETE FROM gate_entries", 1),
-        (
-            "UPDATE gate_entries SET entry = (SELECT entry FROM gate_entries AS o WHERE o.seq = 1) "
-            "WHERE seq = 3",
-            3,
+TAMPERINGS: dict[str, tuple[Tampering, int]] = {
+    "edited": (
+        Tampering(
+            sql="UPDATE gate_entries SET entry = replace(entry, 'cron', 'dana') WHERE seq = 2",
+            git=lines_changed(lambda lines: [lines[0], lines[1].replace(b"cron", b"dana"), lines[2]]),
         ),
-        ("UPDATE gate_head SET seq = 2", 3),
-        ("UPDATE gate_head SET hash = 'x'", 3),
-        ("INSERT INTO gate_entries SELECT 4, entry FROM gate_entries WHERE seq = 3", 4),
-    ],
-)
-def test_what_was_tampered_with_is_refused_and_not_added_to(url: str, statement: str, seq: int) -> None:
+        2,
+    ),
+    "unreadable": (
+        Tampering(
+            sql="UPDATE gate_entries SET entry = 'garbage' WHERE seq = 2",
+            git=lines_changed(lambda lines: [lines[0], b"\xff\n", lines[2]]),
+        ),
+        2,
+    ),
+    "removed": (
+        Tampering(
+            sql="DELETE FROM gate_entries WHERE seq = 2",
+            git=lines_changed(lambda lines: [lines[0], lines[2]]),
+        ),
+        2,
+    ),
+    "end removed": (
+        Tampering(sql="DELETE FROM gate_entries WHERE seq = 3", git=lines_changed(lambda lines: lines[:2])),
+        3,
+    ),
+    "all removed": (Tampering(sql="DELETE FROM gate_entries", git=lines_changed(lambda _: [])), 1),
+    "doubled": (
+        Tampering(
+            sql="UPDATE gate_entries SET entry = (SELECT entry FROM gate_entries AS o WHERE o.seq = 1) "
+            "WHERE seq = 3",
+            git=lines_changed(lambda lines: [*lines[:2], lines[0]]),
+        ),
+        3,
+    ),
+    "head earlier": (Tampering(sql="UPDATE gate_head SET seq = 2", git=head_changed(":3}", ":2}")), 3),
+    "head of another": (
+        Tampering(sql="UPDATE gate_head SET hash = 'x'", git=head_changed('"hash":"', '"hash":"x')),
+        3,
+    ),
+    "put in behind": (
+        Tampering(
+            sql="INSERT INTO gate_entries SELECT 4, entry FROM gate_entries WHERE seq = 3",
+            git=lines_changed(lambda lines: [*lines, lines[2]]),
+        ),
+        4,
+    ),
+}
+
+
+@pytest.mark.parametrize("how", TAMPERINGS)
+def test_what_was_tampered_with_is_refused_and_not_added_to(url: str, how: str) -> None:
+    change, seq = TAMPERINGS[how]
     with closing(open_state(url)) as ledger:
         ledger.append([TICK, TICK, TICK], 0)
-        tampering(url, statement)
+        tampering(url, change)
         with pytest.raises(LedgerBroken, match="gate history --verify") as caught:
             amend(ledger, lambda _state: [TICK])
         assert caught.value.seq == seq
 
 
 def test_an_entry_behind_the_end_is_not_written_over(url: str) -> None:
+    behind = Tampering(
+        sql="INSERT INTO gate_entries SELECT 2, entry FROM gate_entries",
+        git=lines_changed(lambda lines: [*lines, *lines]),
+    )
     with closing(open_state(url)) as ledger:
         ledger.append([TICK], 0)
-        tampering(url, "INSERT INTO gate_entries SELECT 2, entry FROM gate_entries")
+        tampering(url, behind)
         with pytest.raises(LedgerBroken):
             ledger.append([TICK], 1)
         assert ledger.head().seq == 1
@@ -258,19 +335,23 @@ def test_what_this_version_cannot_understand_is_refused(ledger: Ledger) -> None:
 def test_a_newer_ledger_is_refused_and_left_as_it_is(url: str) -> None:
     with closing(open_state(url)) as ledger:
         ledger.append([TICK], 0)
-    tampering(url, "UPDATE gate_schema SET version = 9")
+    newer = Tampering(sql="UPDATE gate_schema SET version = 9", git=head_changed("ledger/1", "ledger/9"))
+    older = Tampering(
+        sql=f"UPDATE gate_schema SET version = {len(MIGRATIONS)}", git=head_changed("ledger/9", "ledger/1")
+    )
+    tampering(url, newer)
     for opening in (open_state, find_state):
-        with pytest.raises(ConfigError, match="version 9, and this gate knows 1 at most; update fiber-gate"):
+        with pytest.raises(ConfigError, match=r"9, and this gate knows \S+ at most; update fiber-gate"):
             opening(url)
-    tampering(url, f"UPDATE gate_schema SET version = {len(MIGRATIONS)}")
+    tampering(url, older)
     with closing(open_state(url)) as ledger:
         assert len(list(ledger.entries())) == 1
 
 
-def test_an_older_ledger_is_migrated_step_by_step_and_keeps_its_entries(url: str) -> None:
-    with closing(open_state(url)) as ledger:
+def test_an_older_ledger_is_migrated_step_by_step_and_keeps_its_entries(tables: str) -> None:
+    with closing(open_state(tables)) as ledger:
         written = ledger.append([TICK], 0)
-        engine = raw(url)
+        engine = raw(tables)
         later = [
             *MIGRATIONS,
             lambda connection: connection.execute(text("CREATE TABLE gate_second (x INTEGER)")),
@@ -287,16 +368,16 @@ def test_an_older_ledger_is_migrated_step_by_step_and_keeps_its_entries(url: str
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM gate_schema", "INSERT INTO gate_schema VALUES (1)"])
-def test_tables_without_one_version_are_no_ledger(url: str, statement: str) -> None:
-    open_state(url).close()
-    tampering(url, statement)
+def test_tables_without_one_version_are_no_ledger(tables: str, statement: str) -> None:
+    open_state(tables).close()
+    in_tables(tables, statement)
     with pytest.raises(ConfigError, match="is not a ledger"):
-        open_state(url)
+        open_state(tables)
 
 
 def test_a_ledger_without_its_end_is_none(url: str) -> None:
     with closing(open_state(url)) as ledger:
-        tampering(url, "DELETE FROM gate_head")
+        tampering(url, Tampering(sql="DELETE FROM gate_head", git=lambda files: files.pop("head.json")))
         with pytest.raises(ConfigError, match="its end is not noted"):
             ledger.head()
         with pytest.raises(ConfigError, match="its end is not noted"):

@@ -14,7 +14,12 @@ BACK_ENDS: Final[Mapping[str, str]] = {
     "sqlite": "gate.fleet.state.sqlite",
     "postgresql": "gate.fleet.state.postgresql",
     "postgresql+psycopg": "gate.fleet.state.postgresql",
+    "git+ssh": "gate.fleet.state.git",
+    "git+https": "gate.fleet.state.git",
+    "git+http": "gate.fleet.state.git",
+    "git+file": "gate.fleet.state.git",
 }
+_GIT_FOLDER: Final = "git+"  # what follows is a path
 
 
 class _BackEnd(Protocol):
@@ -46,6 +51,8 @@ def find_state(url: str) -> Ledger | None:
 
 def _back_end(url: str) -> _BackEnd:
     scheme, separator, _ = url.partition("://")
+    if not separator and url.startswith(_GIT_FOLDER):
+        scheme, separator = "git+file", "://"
     if not separator or scheme not in BACK_ENDS:
         raise ConfigError(
             f"state {without_credentials(url)}: expected a URL that begins with one of "
