@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 
-from benchmarks import guards_http, guards_locust, guards_pytest, many, size, speed
+from benchmarks import guards_http, guards_locust, guards_pytest, lint_speed, many, size, speed
 from benchmarks.rows import Row
 from gate.sandbox.focus import FocusServer, FocusState
 
@@ -21,6 +21,7 @@ def main() -> int:
         *guards_pytest.measure(server.url),
         *guards_locust.measure(server),
         *many.measure(server),
+        *lint_speed.measure(),
     ]
     server.shutdown()
     print(table(rows))

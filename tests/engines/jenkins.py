@@ -98,15 +98,20 @@ def run_builds(groovy: Path, builds: Sequence[Build]) -> list[EngineRun]:
         asked, told = Path(folder, "builds.json"), Path(folder, "results.json")
         asked.write_text(json.dumps([_encode(build) for build in builds]), encoding="utf-8")
         command = [str(groovy), "-cp", str(HARNESS), str(HARNESS / "run.groovy"), str(asked), str(told)]
-        environ = {**os.environ, **_java(os.environ), "JAVA_OPTS": QUICK_START, "LC_ALL": "C.UTF-8"}
-        environ.pop("CLASSPATH", None)
         done = subprocess.run(
-            command, env=environ, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False
+            command, env=java_environ(), capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False
         )
         if done.returncode or not told.exists():
             raise RuntimeError(f"the Jenkins harness failed:\n{done.stdout}{done.stderr}")
         results = json.loads(told.read_text(encoding="utf-8"))
     return [_engine_run(result, done.returncode) for result in results]
+
+
+def java_environ() -> dict[str, str]:
+    """Return this process's environment, with what Groovy needs to find Java and to start quickly."""
+    environ = {**os.environ, **_java(os.environ), "JAVA_OPTS": QUICK_START, "LC_ALL": "C.UTF-8"}
+    environ.pop("CLASSPATH", None)
+    return environ
 
 
 def run_example(groovy: Path, lab: str, work: Path, environ: Mapping[str, str]) -> EngineRun:

@@ -28,7 +28,7 @@ class Declarative {
             onAgent(pipeline.agent, true) {
                 build.within(environment(pipeline.environment)) {
                     for (Section each : stages) {
-                        restarted = restarted || each.name == build.given.restart_from
+                        restarted = restarted || each.title == build.given.restart_from
                         step(each, restarted, options.contains('skipStagesAfterUnstable'))
                     }
                     afterwards(pipeline.post, build.result ?: 'SUCCESS')
@@ -42,39 +42,46 @@ class Declarative {
     }
 
     private Section stage(List arguments) {
-        Section stage = read((Closure) arguments[1], ['agent', 'options', 'environment', 'when', 'steps', 'post'])
-        stage.name = arguments[0]
+        Section stage = read((Closure) arguments[1], ['agent', 'options', 'environment', 'when', 'input', 'tools', 'failFast', 'steps', 'stages', 'parallel', 'matrix', 'post'])
+        stage.title = arguments[0]
         return stage
     }
 
     private void step(Section stage, boolean restarted, boolean skipsAfterUnstable) {
-        build.stage = [name: stage.name, status: 'RAN', result: null]
+        Map around = build.stage
+        build.stage = [name: stage.title, status: 'RAN', result: null]
         build.stages.add(build.stage)
         if (!restarted) {
-            skip('RESTART', "Stage \"$stage.name\" skipped due to this build restarting at stage \"$build.given.restart_from\"")
+            skip('RESTART', "Stage \"$stage.title\" skipped due to this build restarting at stage \"$build.given.restart_from\"")
         } else if (failure) {
-            skip('FAILURE', "Stage \"$stage.name\" skipped due to earlier failure(s)")
+            skip('FAILURE', "Stage \"$stage.title\" skipped due to earlier failure(s)")
         } else if (skipsAfterUnstable && build.result == 'UNSTABLE') {
-            skip('UNSTABLE', "Stage \"$stage.name\" skipped due to earlier stage(s) marking the build as unstable")
+            skip('UNSTABLE', "Stage \"$stage.title\" skipped due to earlier stage(s) marking the build as unstable")
         } else {
-            build.within([STAGE_NAME: stage.name]) { attempt(stage) }
+            build.within([STAGE_NAME: stage.title]) { attempt(stage, skipsAfterUnstable) }
         }
-        build.stage = null
+        build.stage = around
     }
 
-    private Object attempt(Section stage) {
-        Section when = read(stage.when, ['beforeAgent', 'expression'])
-        build.say("[Pipeline] stage ($stage.name)")
-        boolean early = when.calls.any { it.name == 'beforeAgent' && it.arguments == [true] }
+    private Object attempt(Section stage, boolean skipsAfterUnstable) {
+        Section when = conditions(stage.when)
+        build.say("[Pipeline] stage ($stage.title)")
+        boolean beforeInput = flag(when, 'beforeInput'), beforeAgent = !beforeInput && flag(when, 'beforeAgent')
         try {
-            if (early && !holds(when)) {
+            if (beforeInput && !holds(when)) {
+                return skipConditional(stage)
+            }
+            if (stage.input) {
+                build.say("[Pipeline] input in $stage.title")
+            }
+            if (beforeAgent && !holds(when)) {
                 return skipConditional(stage)
             }
             onAgent(stage.agent, false) {
-                if (!early && !holds(when)) {
+                if (!beforeInput && !beforeAgent && !holds(when)) {
                     return skipConditional(stage)
                 }
-                build.within(environment(stage.environment)) { scripted(stage.steps).call() }
+                build.within(environment(stage.environment)) { inside(stage, skipsAfterUnstable) }
                 build.stage.result = build.stage.result ?: 'SUCCESS'
             }
         } catch (HarnessError unknown) {
@@ -82,8 +89,34 @@ class Declarative {
         } catch (Throwable problem) {
             fail(problem)
         }
-        afterwards(stage.post, build.stage.result ?: 'SUCCESS')
+        if (build.stage.status == 'RAN') {
+            afterwards(stage.post, build.stage.result ?: 'SUCCESS')
+        }
         return null
+    }
+
+    /** Its steps, or its stages: parallel ones run here one after the other. */
+    private void inside(Section stage, boolean skipsAfterUnstable) {
+        if (stage.steps) {
+            scripted(stage.steps).call()
+        }
+        [stage.stages, stage.parallel].findAll().each { block ->
+            read(block, ['stage']).calls.each { step(this.stage(it.arguments), true, skipsAfterUnstable) }
+        }
+        if (stage.matrix) {
+            Section matrix = read(stage.matrix, ['axes', 'excludes', 'agent', 'environment', 'when', 'stages', 'post'])
+            List axes = read(matrix.axes, ['axis']).calls.collect { read((Closure) it.arguments[0], ['name', 'values']) }
+            List cells = axes.collect { axis -> axis.argument('values').collect { [(axis.argument('name')[0]): it] } }.combinations()
+            cells.each { cell ->
+                build.within(cell.sum()) {
+                    if (holds(conditions(matrix.when))) {
+                        onAgent(matrix.agent, false) {
+                            read(matrix.stages, ['stage']).calls.each { step(this.stage(it.arguments), true, skipsAfterUnstable) }
+                        }
+                    }
+                }
+            }
+        }
     }
 
     private void fail(Throwable problem) {
@@ -100,13 +133,34 @@ class Declarative {
     }
 
     private Object skipConditional(Section stage) {
-        skip('CONDITIONAL', "Stage \"$stage.name\" skipped due to when conditional")
+        skip('CONDITIONAL', "Stage \"$stage.title\" skipped due to when conditional")
         return null
     }
 
-    /** Groovy truth of each expression, as ExpressionConditionalScript takes it. */
+    private Section conditions(Object block) {
+        return read((Closure) block, ['beforeAgent', 'beforeInput', 'beforeOptions', 'expression', 'branch', 'environment', 'equals', 'allOf', 'anyOf', 'not'])
+    }
+
+    private static boolean flag(Section when, String name) {
+        return when.calls.any { it.name == name && it.arguments == [true] }
+    }
+
     private boolean holds(Section when) {
-        return when.calls.findAll { it.name == 'expression' }.every { scripted((Closure) it.arguments[0]).call() as boolean }
+        return when.calls.findAll { !it.name.startsWith('before') }.every { met(it) }
+    }
+
+    /** One condition; an expression by Groovy truth, as ExpressionConditionalScript takes it. */
+    private boolean met(Map condition) {
+        Object given = condition.arguments[0]
+        switch (condition.name) {
+            case 'expression': return scripted((Closure) given).call() as boolean
+            case 'branch': return build.environ()['BRANCH_NAME'] == given
+            case 'environment': return build.environ()[given.name] == given.value
+            case 'equals': return given.expected == given.actual
+            case 'allOf': return conditions(given).calls.every { met(it) }
+            case 'anyOf': return conditions(given).calls.any { met(it) }
+            default: return !conditions(given).calls.every { met(it) }
+        }
     }
 
     private Object onAgent(Object agent, boolean outermost, Closure body) {
@@ -116,7 +170,8 @@ class Declarative {
         if (agent == null) {
             throw new AbortException('Missing required section "agent"')
         }
-        String label = agent == 'any' ? '' : read((Closure) agent, ['label']).calls[0].arguments[0]
+        Section place = agent == 'any' ? null : read((Closure) agent, ['label', 'docker', 'node'])
+        String label = place == null ? '' : place.calls[0].name == 'label' ? place.calls[0].arguments[0] : place.calls[0].name
         return build.onNode(label, body)
     }
 

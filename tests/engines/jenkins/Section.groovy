@@ -3,7 +3,7 @@ class Section {
     final List<String> allowed
     final Controller controller
     final List<Map> calls = []
-    String name
+    String title // of a stage
 
     Section(List<String> allowed, Controller controller) {
         this.allowed = allowed
@@ -16,6 +16,10 @@ class Section {
         }
         calls.add([name: called, arguments: arguments as List])
         return null
+    }
+
+    List argument(String called) {
+        return calls.find { it.name == called }.arguments
     }
 
     /** `agent any` names a word; `pipeline.stages` asks for a part that was called. */
