@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from gate.core.model import Environment
-from gate.probe.dependencies import dependencies_down
+from gate.probe.dependencies import Step, ask_dependency, dependencies_down
 from tests.unit.probe.servers import Answer, http, raw_server
 
 AMQP_START = b"\x01\x00\x00\x00\x00\x01\xfc\x00\x0a\x00\x0a"
@@ -95,3 +95,23 @@ def test_all_are_asked_at_once_and_none_holds_the_gate() -> None:
         assert time.monotonic() - started < 2
     assert len(down) == 6
     assert "no answer within 0.4 s" in down[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "step"),
+    [
+        ("mongodb://mongodb.invalid:27017", Step.NAME),
+        ("tcp://127.0.0.1", Step.NAME),
+        ("amqp://127.0.0.1:{closed}", Step.CONNECTION),
+        ("amqp://127.0.0.1:{silent}", Step.PROTOCOL),
+        ("mongodb://127.0.0.1:{other}", Step.PROTOCOL),
+        ("tcp://127.0.0.1:{other}", None),
+    ],
+)
+def test_the_step_that_failed_is_named(url: str, step: Step | None) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        closed = taken.getsockname()[1]
+    with raw_server(lambda _: time.sleep(2)) as silent, raw_server(http(b"hello")) as other:
+        asked = ask_dependency(url.format(closed=closed, silent=silent.port, other=other.port), 0.4)
+    assert asked.failed is step
+    assert (asked.cause is None) is (step is None)

@@ -1,0 +1,1 @@
+"""Tests of what a diagnosis is made of."""
