@@ -36,4 +36,6 @@ def test_a_description_is_the_same_under_both_markup_formatters(text: str) -> No
 
 
 def test_a_description_still_says_the_reason() -> None:
-    assert plain_description(WAITING.reason).startswith("staging: waiting for fiber (prr 0.0, sw_version ”waiting")
+    assert plain_description(WAITING.reason).startswith(
+        "staging: waiting for fiber (prr 0.0, sw_version ”waiting"
+    )
