@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 
-from benchmarks import guards_http, guards_locust, guards_pytest, lint_speed, many, size, speed
+from benchmarks import fleet, guards_http, guards_locust, guards_pytest, lint_speed, many, size, speed
 from benchmarks.rows import Row
 from gate.sandbox.focus import FocusServer, FocusState
 
@@ -22,6 +22,7 @@ def main() -> int:
         *guards_locust.measure(server),
         *many.measure(server),
         *lint_speed.measure(),
+        *fleet.measure(),
     ]
     server.shutdown()
     print(table(rows))
@@ -30,10 +31,10 @@ def main() -> int:
 
 def table(rows: list[Row]) -> str:
     """Return the rows as people read them."""
-    lines = [f"{'what':48} {'measured':>10} {'at most':>8}"]
+    lines = [f"{'what':48} {'measured':>10} {'at most':>9}"]
     for row in rows:
         mark = "" if row.holds else "  TOO MUCH"
-        lines.append(f"{row.what:48} {row.measured:7.2f} {row.unit:2} {row.bound:5.1f} {row.unit:2}{mark}")
+        lines.append(f"{row.what:48} {row.measured:7.2f} {row.unit:2} {row.bound:6.2f} {row.unit:2}{mark}")
         lines.append(f"    {row.note}")
     return "\n".join(lines)
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gate.config import Config
 from gate.core.duration import shown_duration
@@ -18,6 +19,9 @@ from gate.errors import ConfigError
 from gate.fleet.where import given_state
 from gate.probe.waiting import next_pause
 from gate.providers import place_of
+
+if TYPE_CHECKING:  # a gate step without a ledger has no use for it
+    from gate.core.ledger_state import LedgerState
 
 Environ = Mapping[str, str]
 Say = Callable[[str], object]
@@ -29,12 +33,21 @@ _OF_THE_CHOSEN = ("GATE_FOCUS_SERVER", "GATE_FOCUS_ALIASES", "GATE_VERIFY_TLS", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """All that is known before a lab is asked."""
+    """All that is known before a lab is asked.
+
+    Attributes:
+        environment: the lab.
+        place: where the question is asked.
+        protects: patterns of what is held back.
+        holds: those of the ledger and of ``GATE_HOLD``, active or not.
+        ledger: what the ledger says; None where none is named, or there is none yet.
+    """
 
     environment: Environment
     place: Place
     protects: tuple[str, ...]
     holds: tuple[Hold, ...]
+    ledger: LedgerState | None = None
 
 
 def prepare(config: Config, wanted: str | None, state: str | None, environ: Environ, say: Say) -> Question:
@@ -45,14 +58,15 @@ def prepare(config: Config, wanted: str | None, state: str | None, environ: Envi
     """
     environment = config.environment(wanted, environ)
     holds = parse_holds(environ.get("GATE_HOLD", ""))
-    ledger_holds = _ledger_holds(given_state(state, config, environ))
-    if environment.verify_tls is False:
-        say(f"warning: verify_tls is false for {environment.name}: anybody on the way can answer for the lab")
+    ledger = _read_ledger(given_state(state, config, environ))
+    ledger_holds = tuple(standing.hold for standing in ledger.holds) if ledger else ()
+    _warn_of_tls(environment, say)
     return Question(
         environment=environment,
         place=place_of(environment.name, environ),
         protects=config.protect,
         holds=(*ledger_holds, *holds),
+        ledger=ledger,
     )
 
 
@@ -89,6 +103,31 @@ def ask(question: Question, max_age: float, environ: Environ) -> Verdict:
     return judge(reading, question.holds, now, place=question.place, protects=question.protects)
 
 
+def read_lab(config: Config, name: str | None, environ: Environ, say: Say) -> Verdict:
+    """Return the verdict on a new reading alone, without any hold: what the recheck goes by.
+
+    Args:
+        config: the configuration.
+        name: the lab; None for the only one there is.
+        environ: the process environment. Where there are several labs, what it says of the
+            chosen one counts for none of them.
+        say: is told warnings.
+
+    Raises:
+        ConfigError: the lab's configuration is wrong.
+    """
+    from gate.core.verdict import judge
+    from gate.probe.snapshot import take_reading
+
+    own = environ
+    if len(config.names) > 1:
+        own = {key: value for key, value in environ.items() if key not in _OF_THE_CHOSEN}
+    environment = config.environment(name, own)
+    _warn_of_tls(environment, say)
+    reading = take_reading(environment, 0.0, environ)
+    return judge(reading, (), datetime.now(UTC), protects=config.protect)
+
+
 def ask_until(question: Question, wait: float, max_age: float, environ: Environ, say: Say) -> Verdict:
     """Ask until the lab is ready, a hold is met, or `wait` seconds are over."""
     started = time.monotonic()
@@ -106,16 +145,21 @@ def ask_until(question: Question, wait: float, max_age: float, environ: Environ,
     return verdict
 
 
-def _ledger_holds(url: str | None) -> tuple[Hold, ...]:
-    """Return the holds that stand in the ledger, or none where nobody has written one yet."""
+def _warn_of_tls(environment: Environment, say: Say) -> None:
+    if environment.verify_tls is False:
+        say(f"warning: verify_tls is false for {environment.name}: anybody on the way can answer for the lab")
+
+
+def _read_ledger(url: str | None) -> LedgerState | None:
+    """Return what the ledger says, None where none is named or nobody has written one yet."""
     kind, _, path = (url or "").partition(":///")
     if url is None or (kind == "sqlite" and not Path(path).exists()):
-        return ()
+        return None
     from gate.fleet.state import find_state
     from gate.fleet.state.reading import read_state
 
     ledger = find_state(url)
     if ledger is None:
-        return ()
+        return None
     with closing(ledger):
-        return tuple(standing.hold for standing in read_state(ledger).holds)
+        return read_state(ledger)

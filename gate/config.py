@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from gate.core.duration import parse_duration
@@ -14,9 +14,14 @@ from gate.core.model import DEFAULT_PROTECT, DEFAULT_REQUESTS, Environment
 from gate.core.reason import NAME_PATTERN, without_credentials
 from gate.errors import ConfigError
 
+if TYPE_CHECKING:  # a gate step has no use for them
+    from gate.core.canary import Rerun
+    from gate.core.steadiness import Steadiness
+
 Environ = Mapping[str, str]
 
 DEFAULT_FILE = "gate.yml"
+_DAY = 86400.0
 _NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -71,6 +76,59 @@ class Config:
     def state(self) -> str | None:
         """The ledger's URL where the file names one, else None."""
         return self.document.get("state")
+
+    @property
+    def rerun(self) -> Rerun:
+        """What is started again once the recheck has opened."""
+        from gate.core.canary import Rerun
+
+        return Rerun(self.document.get("rerun", Rerun.CANARY))
+
+    @property
+    def steadiness(self) -> Steadiness:
+        """When a row of readings is enough to open or to close.
+
+        Raises:
+            ConfigError: a value cannot be used.
+        """
+        from gate.core.steadiness import steadiness_from
+
+        try:
+            return steadiness_from(self.document.get("steadiness", {}))
+        except ValueError as error:
+            raise ConfigError(f"{self.source}: steadiness.{error}") from None
+
+    @property
+    def recheck_every(self) -> float:
+        """Seconds between two ticks of the recheck.
+
+        Raises:
+            ConfigError: the value cannot be used.
+        """
+        text = self.document.get("recheck_every", "5m")
+        try:
+            seconds = parse_duration(text)
+        except ValueError as error:
+            raise ConfigError(f"{self.source}: recheck_every: {error}") from None
+        if not 1 <= seconds <= _DAY:
+            raise ConfigError(f"{self.source}: recheck_every: expected 1s to 24h, found {text}")
+        return seconds
+
+    @property
+    def repeat(self) -> float:
+        """Seconds until people are told the same again.
+
+        Raises:
+            ConfigError: the value cannot be used.
+        """
+        text = self.document.get("repeat", "1h")
+        try:
+            seconds = parse_duration(text)
+        except ValueError as error:
+            raise ConfigError(f"{self.source}: repeat: {error}") from None
+        if not 60 <= seconds <= 30 * _DAY:
+            raise ConfigError(f"{self.source}: repeat: expected 1m to 30d, found {text}")
+        return seconds
 
     def environment(self, wanted: str | None, environ: Environ) -> Environment:
         """Return the environment that a command is about.

@@ -52,7 +52,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
                         "type": "array",
                         "items": {
                             "type": "string",
-                            "pattern": _LATER + "^(amqp|mongodb|https?|tcp)://",
+                            "pattern": _LATER + "^(amqps?|mongodb|postgresql|https?|tcp)://",
                             "examples": ["amqp://rabbitmq:5672"],
                         },
                         "default": [],
@@ -97,6 +97,17 @@ SCHEMA: Final[Mapping[str, Any]] = {
             },
             "default": {},
         },
+        "rerun": {
+            "description": "What gate recheck starts again, once it has opened, of what was held back.",
+            "type": "string",
+            "enum": ["none", "canary", "newest"],
+            "default": "canary",
+        },
+        "recheck_every": {
+            **_DURATION,
+            "description": "How often gate recheck is scheduled; after twice as long it is missed.",
+            "default": "5m",
+        },
         "state": {
             "type": "string",
             "pattern": _LATER + r"^[a-z][a-z0-9+]*://|^git\+",
@@ -133,6 +144,11 @@ SCHEMA: Final[Mapping[str, Any]] = {
             "type": "array",
             "items": {"type": "string", "minLength": 1},
             "default": [],
+        },
+        "repeat": {
+            **_DURATION,
+            "description": "How long after a notification the same is told again, while it is so.",
+            "default": "1h",
         },
     },
 }

@@ -8,20 +8,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gate import asking
+from gate.commands import step
 from gate.commands.say import say
-from gate.config import load_config
+from gate.config import Config, load_config
 from gate.core.model import DEFAULT_PROTECT
 from gate.core.reason import one_line, without_credentials
 from gate.core.verdict import exit_code, misconfigured
 from gate.core.work import Outcome
 from gate.errors import ConfigError, GateError, OutputError
+from gate.fleet.where import given_state
 from gate.providers import PROVIDERS, detect, own_run
 from gate.providers.protocol import OwnRun, Result
 from gate.report import OutputFile, Report, Scene, load_format
+
+if TYPE_CHECKING:
+    from gate.core.ledger_state import LedgerState
 
 Environ = Mapping[str, str]
 
@@ -40,6 +46,7 @@ class CheckOptions:
     format: str = "auto"
     output_dir: Path = Path()
     child_from: Path | None = None
+    recheck_if_overdue: bool = False
 
 
 def run(options: CheckOptions, environ: Environ) -> int:
@@ -52,10 +59,15 @@ def run(options: CheckOptions, environ: Environ) -> int:
     shown_as = (provider or "text") if options.format == "auto" else options.format
     _remove_old(shown_as, options.output_dir)
     child = _read_child(options.child_from)
-    link = ""
+    link, state, ledger = "", None, None
     try:
         config = load_config(options.config, environ)
+        state = given_state(options.state, config, environ)
+        if options.recheck_if_overdue:
+            _recheck(config, state, environ)
         question = asking.prepare(config, options.environment, options.state, environ, say)
+        ledger = question.ledger
+        _tell_heartbeat(config, ledger)
         link = without_credentials(question.environment.focus_server).rstrip("/") + "/live_metadata"
         verdict = asking.ask_until(question, options.wait, options.max_age, environ, say)
     except ConfigError as error:
@@ -79,6 +91,7 @@ def run(options: CheckOptions, environ: Environ) -> int:
     if here:
         _act("annotate", lambda: here.annotate(verdict.reason, opened=verdict.open))
     write_report(report)
+    step.record(verdict, state, ledger, environ)
     if not verdict.open:
         _cancel(options, here, verdict.protects)
     return exit_code(verdict)
@@ -138,6 +151,32 @@ def _read_child(path: Path | None) -> bytes | None:
     if not content.strip():
         raise ConfigError(f"--child-from: {path} is empty; a child pipeline needs at least one job")
     return content
+
+
+def _recheck(config: Config, state: str | None, environ: Environ) -> None:
+    """Do a tick of the recheck where one is overdue; what goes wrong with it is a note.
+
+    Whether the ledger can be read is seen right afterwards, and decides.
+    """
+    if state is None:
+        say("note: --recheck-if-overdue: no ledger is named (state:), so that there is nothing to recheck")
+        return
+    from gate.commands.recheck import run_if_overdue
+
+    try:
+        run_if_overdue(config, state, environ)
+    except GateError as error:
+        say(f"note: the overdue recheck was not done: {one_line(str(error), 600)}")
+
+
+def _tell_heartbeat(config: Config, ledger: LedgerState | None) -> None:
+    """Say when the recheck was last here, and warn where that is too long ago."""
+    if ledger is None or ledger.rechecked_at is None:
+        return
+    from gate.core.heartbeat import last_seen, overdue_words
+
+    now = datetime.now(UTC)
+    say(overdue_words(ledger.rechecked_at, now, config.recheck_every) or last_seen(ledger.rechecked_at, now))
 
 
 def _cancel(options: CheckOptions, here: OwnRun | None, protects: tuple[str, ...]) -> None:

@@ -70,6 +70,11 @@ def report(receipt: Receipt, format_: str) -> int:
         click.echo(json.dumps(encode_receipt(receipt), ensure_ascii=False))
     else:
         click.echo(render_receipt(receipt), nl=False)
+    return exit_code(receipt)
+
+
+def exit_code(receipt: Receipt) -> int:
+    """Return the exit code that a receipt calls for."""
     if receipt.interrupted:
         return Exit.INTERRUPTED
     return Exit.OK if receipt.complete else Exit.PARTLY

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +10,13 @@ import click
 
 from gate import asking
 from gate.asking import MAX_AGE
+from gate.commands import step
+from gate.commands.running import run_or_say
 from gate.commands.say import say
 from gate.config import load_config
 from gate.core.verdict import exit_code
+from gate.fleet.where import given_state
 from gate.guards.startup import child_environ, guarded_locust
-
-NOT_FOUND = 127
-NOT_RUNNABLE = 126
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,38 +45,14 @@ def run(options: GuardOptions, environ: Mapping[str, str]) -> int:
     question = asking.prepare(config, options.environment, options.state, environ, say)
     child = child_environ(question.environment, options.config, environ)
     verdict = asking.ask(question, options.max_age, environ)
+    step.record(verdict, given_state(options.state, config, environ), question.ledger, environ)
     if not verdict.open:
         say(f"{verdict.reason}; not run: {click.format_filename(options.command[0])}")
         return exit_code(verdict)
     say(verdict.reason)
-    try:
-        if options.watch:
-            return _watch(command, child, question, options.max_age)
-        return _become(command, child)
-    except FileNotFoundError:
-        say(f"there is no command {command[0]!r}")
-        return NOT_FOUND
-    except OSError as error:
-        say(f"cannot run {command[0]!r}: {error.strerror}")
-        return NOT_RUNNABLE
-
-
-def _become(command: list[str], environ: Mapping[str, str]) -> int:
-    """Run the command and return its exit code.
-
-    On POSIX it takes this process's place, so that signals and its exit code need no passing
-    through; on Windows it runs as a child in the same console.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if sys.platform != "win32":
-        os.execvpe(command[0], command, environ)
-    with subprocess.Popen(command, env=environ) as process:
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:  # the console has told the command as well
-                continue
+    if not options.watch:
+        return run_or_say(command, child)
+    return run_or_say(command, child, lambda each, own: _watch(each, own, question, options.max_age))
 
 
 def _watch(command: list[str], environ: Mapping[str, str], question: asking.Question, max_age: float) -> int:

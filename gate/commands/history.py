@@ -13,14 +13,17 @@ import click
 from gate.commands.say import say
 from gate.core.entry import Entry, Head, entry_object
 from gate.core.event import (
+    CarriedOut,
     Event,
     HoldLifted,
     HoldRaised,
     Intended,
+    Notified,
     Observed,
     ReadingChanged,
     Rechecked,
     StepClosed,
+    StepOpened,
     Target,
 )
 from gate.core.event_codec import parse_event
@@ -153,6 +156,14 @@ def _words(event: Event) -> str:
             cause = f"hold {event.hold}" if event.hold else event.code
             run = f"{event.provider} {event.project} run {event.run}"
             return f"{event.environment}: {run} ({event.workflow or '-'}, {event.ref or '-'}) by {cause}"
+        case StepOpened():
+            run = f"{event.provider} {event.project} run {event.run}"
+            return f"{event.environment}: {run} ({event.workflow or '-'}, {event.ref or '-'}) went on"
+        case Notified():
+            about = f" of {event.about}" if event.about else ""
+            return f"{event.topic}{about}{'' if event.sent else ', which no channel took'}"
+        case CarriedOut():
+            return f"all that follows from hold {event.hold}"
         case Rechecked():
             return ", ".join(f"{sample.environment}: {sample.code}" for sample in event.samples)
         case _:

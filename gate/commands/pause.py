@@ -14,6 +14,7 @@ import click
 from gate.commands.fleet import confirm, now, open_journal, report, who
 from gate.commands.progress import watching
 from gate.commands.say import say
+from gate.commands.telling import tell_beside
 from gate.config import Config, load_config
 from gate.core.model import Hold, Scope
 from gate.core.plan import PauseRequest, PlanPart
@@ -86,6 +87,7 @@ def run(options: PauseOptions, environ: Environ) -> int:
         _warn_of_local_state(url, posts)
         with open_journal(url, hold.by) as journal, watching(environ) as watcher:
             receipt = pause(posts, journal, order, watcher, lambda found: _show(found, options))
+            tell_beside(journal, config, (), environ)
     return report(receipt, options.format)
 
 

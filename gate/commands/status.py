@@ -18,6 +18,7 @@ from gate.commands.say import say
 from gate.config import Config, load_config
 from gate.core.duration import shown_duration
 from gate.core.event import Act
+from gate.core.heartbeat import last_seen, overdue_words
 from gate.core.hold import encode_hold, is_expired
 from gate.core.ledger_state import Change, LedgerState, Standing
 from gate.core.model import Verdict
@@ -42,12 +43,14 @@ class Status:
         ledger: the ledger's URL, as it may be shown.
         state: what it says; empty where there is none yet.
         at: when it was gathered (UTC).
+        period: seconds between two ticks of the recheck.
     """
 
     verdicts: tuple[Verdict, ...]
     ledger: str
     state: LedgerState
     at: datetime
+    period: float = 300.0
 
 
 def run(config: str | None, state: str | None, format_: str, environ: Environ) -> int:
@@ -85,6 +88,7 @@ def encode_status(status: Status) -> dict[str, object]:
             for change in state.unfinished
         ],
         "last_recheck": iso(state.rechecked_at) if state.rechecked_at else None,
+        "recheck_overdue": bool(_overdue(status)),
     }
 
 
@@ -108,7 +112,8 @@ def render_status(status: Status) -> str:
             f"unfinished: {len(unfinished)} intents without outcome since {oldest}; gate resume-all looks"
         )
         lines += [f"  {change.action} {_shown(change)}" for change in unfinished[:3]]
-    lines.append(f"last recheck: {_recheck(status)}")
+    lines.append(last_seen(status.state.rechecked_at, status.at))
+    lines += filter(None, [_overdue(status)])
     lines.append(f"ledger: {status.ledger}, {status.state.head.seq} entries")
     return "".join(f"{line}\n" for line in lines)
 
@@ -122,7 +127,13 @@ def _gather(config: Config, url: str, environ: Environ) -> Status:
     names = config.names or (None,)
     with ThreadPoolExecutor(min(len(names), 16)) as executor:
         verdicts = tuple(executor.map(lambda name: _verdict(config, name, url, environ), names))
-    return Status(verdicts=verdicts, ledger=without_credentials(url), state=known, at=now())
+    return Status(
+        verdicts=verdicts,
+        ledger=without_credentials(url),
+        state=known,
+        at=now(),
+        period=config.recheck_every,
+    )
 
 
 def _verdict(config: Config, name: str | None, state: str, environ: Environ) -> Verdict:
@@ -184,8 +195,6 @@ def _shown(change: Change) -> str:
     return one_line(f"{target.provider} {target.project} {target.kind} {target.id} {target.name}", 160)
 
 
-def _recheck(status: Status) -> str:
-    last = status.state.rechecked_at
-    if last is None:
-        return "never"
-    return f"{shown_duration((status.at - last).total_seconds())} ago, at {at_time(last, status.at)}"
+def _overdue(status: Status) -> str:
+    """Return a warning where the recheck should have been here again."""
+    return overdue_words(status.state.rechecked_at, status.at, status.period)

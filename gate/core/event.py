@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from gate.core.model import Hold, State
 
@@ -21,7 +22,10 @@ class Kind(StrEnum):
     OUTCOME = "outcome"
     READING_CHANGED = "reading_changed"
     STEP_CLOSED = "step_closed"
+    STEP_OPENED = "step_opened"
     RECHECKED = "rechecked"
+    NOTIFIED = "notified"
+    CARRIED_OUT = "carried_out"
 
 
 class Ownership(StrEnum):
@@ -40,6 +44,9 @@ class Act(StrEnum):
     RERUN = "rerun"
     RESTORE = "restore"
     LIFT = "lift"
+
+
+LOCAL_STOP: Final = "stop"  # of a test process on a person's machine: no `Act`, since nothing undoes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +146,24 @@ class ReadingChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepClosed:
-    """A gate step held a run back, because of `hold` (an id) or, where empty, of `code`."""
+    """A gate step held a run back, because of `hold` (an id) or, where empty, of `code`.
+
+    Attributes:
+        environment: the lab.
+        code: the verdict's.
+        provider: ``github``, ``gitlab``, ``jenkins``.
+        project: the project's path.
+        run: the provider's own id of what was held back.
+        instance: the provider's address, without credentials.
+        workflow: what it is a run of.
+        ref: its branch or tag.
+        commit: its commit.
+        hold: the id of the hold that kept the gate closed, also beside a lab that is not ready.
+        url: where to look at it.
+        run_kind: ``job`` where `run` is one; empty for a run.
+        order: grows with each run of a project.
+        own: what its provider needs to start it again, as in `gate.core.work.Origin`.
+    """
 
     environment: str
     code: str
@@ -152,6 +176,28 @@ class StepClosed:
     commit: str = ""
     hold: str = ""
     url: str = ""
+    run_kind: str = ""
+    order: int = 0
+    own: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOpened:
+    """A gate step let a run go on, where runs of its workflow and ref had been held back before.
+
+    The attributes are those of `StepClosed`.
+    """
+
+    environment: str
+    provider: str
+    project: str
+    run: str
+    instance: str = ""
+    workflow: str = ""
+    ref: str = ""
+    commit: str = ""
+    order: int = 0
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,4 +232,41 @@ class Rechecked:
     samples: tuple[Sample, ...] = ()
 
 
-Event = HoldRaised | HoldLifted | Intended | Observed | ReadingChanged | StepClosed | Rechecked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedOut:
+    """What follows from the recheck's hold with this id is done.
+
+    While it stands: it was raised where gate steps read it, and what was in flight was dealt with.
+    Once it is lifted: what was held back was started again, as far as that is asked for.
+    """
+
+    hold: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notified:
+    """People are told of something; it is appended first, so that two at once tell it once.
+
+    Attributes:
+        topic: one of `gate.core.notice.Topic`, or another version's word.
+        about: the environment or the hold that it is about; may be empty.
+        sent: False takes it back, because no channel has taken it, so that it is due again.
+    """
+
+    topic: str
+    about: str = ""
+    sent: bool = True
+
+
+Event = (
+    HoldRaised
+    | HoldLifted
+    | Intended
+    | Observed
+    | ReadingChanged
+    | StepClosed
+    | StepOpened
+    | Rechecked
+    | CarriedOut
+    | Notified
+)

@@ -12,17 +12,20 @@ from typing import Any, assert_never, cast
 
 from gate.core.entry import Entry, Note, canonical, encode_moment, parse_moment
 from gate.core.event import (
+    CarriedOut,
     Event,
     HoldLifted,
     HoldRaised,
     Intended,
     Kind,
+    Notified,
     Observed,
     Ownership,
     ReadingChanged,
     Rechecked,
     Sample,
     StepClosed,
+    StepOpened,
     Target,
 )
 from gate.core.hold import encode_hold, parse_hold
@@ -78,8 +81,27 @@ def parse_event(entry: Entry) -> Event | None:
             )
         case Kind.STEP_CLOSED:
             return _parse_step(fields)
+        case Kind.STEP_OPENED:
+            return StepOpened(
+                environment=fields.needed("environment"),
+                provider=fields.text("provider"),
+                project=fields.text("project"),
+                run=fields.text("run"),
+                instance=fields.text("instance"),
+                workflow=fields.text("workflow"),
+                ref=fields.text("ref"),
+                commit=fields.text("commit"),
+                order=fields.number("order", 0),
+                own=fields.text("own"),
+            )
         case Kind.RECHECKED:
             return Rechecked(samples=tuple(map(_parse_sample, fields.each("samples"))))
+        case Kind.NOTIFIED:
+            return Notified(
+                topic=fields.needed("topic"), about=fields.text("about"), sent=fields.flag("sent", True)
+            )
+        case Kind.CARRIED_OUT:
+            return CarriedOut(hold=fields.needed("hold"))
         case _:
             return None
 
@@ -97,14 +119,24 @@ def _encode(event: Event) -> tuple[Kind, dict[str, object]]:
         case ReadingChanged():
             return Kind.READING_CHANGED, {**_texts(event), "taken_at": encode_moment(event.taken_at)}
         case StepClosed():
-            return Kind.STEP_CLOSED, _texts(event)
+            return Kind.STEP_CLOSED, _step_fields(event)
+        case StepOpened():
+            return Kind.STEP_OPENED, _step_fields(event)
+        case CarriedOut():
+            return Kind.CARRIED_OUT, _texts(event)
         case Rechecked():
             samples = [
                 {**_texts(sample), "taken_at": encode_moment(sample.taken_at)} for sample in event.samples
             ]
             return Kind.RECHECKED, {"samples": samples} if samples else {}
+        case Notified():
+            return Kind.NOTIFIED, _texts(event)
         case _:
             assert_never(event)
+
+
+def _step_fields(step: StepClosed | StepOpened) -> dict[str, object]:
+    return {name: value for name, value in _texts(step).items() if value}
 
 
 def _texts(record: Any) -> dict[str, object]:
@@ -148,6 +180,9 @@ def _parse_step(fields: _Fields) -> StepClosed:
         commit=fields.text("commit"),
         hold=fields.text("hold"),
         url=fields.text("url"),
+        run_kind=fields.text("run_kind"),
+        order=fields.number("order", 0),
+        own=fields.text("own"),
     )
 
 
@@ -170,10 +205,16 @@ class _Fields:
             raise ValueError(f"{self._where}: {key}: expected text, found nothing")
         return value
 
-    def number(self, key: str) -> int:
-        value = self._fields.get(key)
+    def number(self, key: str, default: int | None = None) -> int:
+        value = self._fields.get(key, default)
         if not isinstance(value, int) or isinstance(value, bool):
             raise ValueError(f"{self._where}: {key}: expected a whole number")
+        return value
+
+    def flag(self, key: str, default: bool) -> bool:
+        value = self._fields.get(key, default)
+        if not isinstance(value, bool):
+            raise ValueError(f"{self._where}: {key}: expected true or false")
         return value
 
     def moment(self, key: str) -> datetime:

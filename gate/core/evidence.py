@@ -94,9 +94,12 @@ def covers_lab(scope: Scope, lab: Lab) -> bool:
 def _is_after(sample: Sample, act: PersonAct | Standing, now: datetime) -> bool:
     """Return whether a reading was taken after something that the ledger tells.
 
-    An act that is yet to come by our clock was written by another one, which says nothing here.
+    An act that is yet to come by our clock was written by another one, which says nothing here. And
+    no clock takes a reading out of a row that was not ready, and so ends one of ready readings.
     """
-    return sample.known >= act.seq and (sample.taken_at > act.at or act.at > now)
+    if sample.known < act.seq:
+        return False
+    return not sample.ready or sample.taken_at > act.at or act.at > now
 
 
 def _closes_all_of(standing: Standing, environment: str, now: datetime) -> bool:

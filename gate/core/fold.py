@@ -14,33 +14,40 @@ from typing import assert_never
 from gate.core.entry import Entry
 from gate.core.event import (
     Act,
+    CarriedOut,
     Event,
     HoldLifted,
     HoldRaised,
     Intended,
+    Notified,
     Observed,
     Ownership,
     ReadingChanged,
     Rechecked,
     Sample,
     StepClosed,
+    StepOpened,
 )
 from gate.core.event_codec import parse_event
-from gate.core.hold import is_expired
+from gate.core.hold import covers, is_expired
 from gate.core.ledger_state import (
     CHANGED_SINCE,
     KEPT_SAMPLES,
+    KEPT_TOLD,
     SUPERSEDED,
     UNDOES,
     Change,
     ClosedStep,
     LedgerState,
+    Lifted,
+    OpenedStep,
     PersonAct,
     SeenReading,
     Standing,
+    Told,
     is_done,
 )
-from gate.core.model import Scope
+from gate.core.model import Place, Scope
 
 _Slot = tuple[object, str]
 
@@ -51,6 +58,7 @@ class Fold:
     def __init__(self, start: LedgerState) -> None:
         self._head = start.head
         self._holds = {standing.hold.id: standing for standing in start.holds}
+        self._lifted = {lifted.standing.hold.scope: lifted for lifted in start.lifted}
         self._changes = {change.seq: change for change in start.changes}
         self._slots: dict[_Slot, list[int]] = {}
         for change in start.changes:
@@ -61,19 +69,26 @@ class Fold:
         for sample in start.samples:
             self._keep(sample)
         self._steps = {_run(closed.step): closed for closed in start.closed_steps}
+        self._opened = {_run(opened.step): opened for opened in start.opened_steps}
         self._rechecked_at = start.rechecked_at
+        self._told: dict[str, deque[Told]] = {}
+        for told in start.told:
+            self._tell(told)
 
     def state(self) -> LedgerState:
         """Return what is true now."""
         return LedgerState(
             head=self._head,
             holds=tuple(self._holds.values()),
+            lifted=tuple(self._lifted.values()),
             changes=tuple(self._changes.values()),
             person_acts=tuple(self._acts.values()),
             readings=tuple(self._readings.values()),
             samples=tuple(sample for kept in self._samples.values() for sample in kept),
             closed_steps=tuple(self._steps.values()),
+            opened_steps=tuple(self._opened.values()),
             rechecked_at=self._rechecked_at,
+            told=tuple(told for kept in self._told.values() for told in kept),
         )
 
     def add(self, entry: Entry) -> None:
@@ -100,23 +115,50 @@ class Fold:
             case ReadingChanged():
                 self._readings[event.environment] = SeenReading(seq=entry.seq, reading=event)
             case StepClosed():
+                self._steps.pop(_run(event), None)
                 self._steps[_run(event)] = ClosedStep(seq=entry.seq, at=entry.at, step=event)
+            case StepOpened():
+                self._opened.pop(_run(event), None)
+                self._opened[_run(event)] = OpenedStep(seq=entry.seq, at=entry.at, step=event)
             case Rechecked():
                 self._rechecked_at = _later(self._rechecked_at, entry.at)
                 for sample in event.samples:
                     self._keep(sample)
+            case CarriedOut():
+                self._carry_out(event.hold)
+            case Notified():
+                self._notify(event, entry)
             case _:
                 assert_never(event)
 
     def _keep(self, sample: Sample) -> None:
         self._samples.setdefault(sample.environment, deque(maxlen=KEPT_SAMPLES)).append(sample)
 
+    def _notify(self, event: Notified, entry: Entry) -> None:
+        if event.sent:
+            self._tell(Told(seq=entry.seq, at=entry.at, topic=event.topic, about=event.about))
+            return
+        kept = self._told.get(event.about, deque[Told]())
+        untold = next((told for told in reversed(kept) if told.topic == event.topic), None)
+        if untold:
+            kept.remove(untold)
+
+    def _tell(self, told: Told) -> None:
+        self._told.setdefault(told.about, deque(maxlen=KEPT_TOLD)).append(told)
+
     def _raise(self, event: HoldRaised, entry: Entry) -> None:
         if self._is_kept_from(event.ownership, event.hold.id, entry.at):
             return
         self._holds.pop(event.hold.id, None)
+        before = self._lifted.pop(event.hold.scope, None) if event.ownership is Ownership.AUTO else None
         self._holds[event.hold.id] = Standing(
-            hold=event.hold, ownership=event.ownership, seq=entry.seq, at=entry.at, by=entry.by
+            hold=event.hold,
+            ownership=event.ownership,
+            seq=entry.seq,
+            at=entry.at,
+            by=entry.by,
+            since=before.standing.since if before else self._last_ready(event, entry),
+            heir_of=before.standing.ids if before else (),
         )
         self._note_act(event.ownership, event.hold.scope, entry)
 
@@ -124,7 +166,28 @@ class Fold:
         if self._is_kept_from(event.ownership, event.hold, entry.at):
             return
         lifted = self._holds.pop(event.hold, None)
+        if lifted and event.ownership is lifted.ownership is Ownership.AUTO:
+            self._lifted[lifted.hold.scope] = Lifted(standing=lifted, seq=entry.seq, at=entry.at)
         self._note_act(event.ownership, lifted.hold.scope if lifted else Scope(), entry)
+
+    def _last_ready(self, event: HoldRaised, entry: Entry) -> int:
+        """Return the entry behind which a hold's lab was not seen ready any more."""
+        if event.ownership is Ownership.MANUAL:
+            return entry.seq
+        kept = (
+            sample
+            for name, samples in self._samples.items()
+            if covers(event.hold.scope, Place(environment=name))
+            for sample in samples
+        )
+        return max((sample.known for sample in kept if sample.ready), default=entry.seq)
+
+    def _carry_out(self, hold: str) -> None:
+        if hold in self._holds:
+            self._holds[hold] = replace(self._holds[hold], carried_out=True)
+        for scope, lifted in list(self._lifted.items()):
+            if lifted.standing.hold.id == hold:
+                del self._lifted[scope]
 
     def _is_kept_from(self, ownership: Ownership, hold: str, at: datetime) -> bool:
         """Return whether a person's hold is in the way of the recheck."""
@@ -198,7 +261,7 @@ def _slot(change: Change) -> _Slot:
     return (change.target.key, str(change.action))
 
 
-def _run(step: StepClosed) -> tuple[str, ...]:
+def _run(step: StepClosed | StepOpened) -> tuple[str, ...]:
     return (step.provider, step.instance, step.project, step.run, step.environment)
 
 

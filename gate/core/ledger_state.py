@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from gate.core.entry import Head
-from gate.core.event import Act, Ownership, ReadingChanged, Sample, StepClosed, Target
+from gate.core.event import Act, Ownership, ReadingChanged, Sample, StepClosed, StepOpened, Target
 from gate.core.hold import covers
 from gate.core.model import Hold, Place, Scope
 
@@ -27,18 +27,54 @@ CHANGED_SINCE: Final = "changed_since"
 SUPERSEDED: Final = "superseded"
 FAILED: Final = "failed"
 KEPT_SAMPLES: Final = 200  # an hour of ticks every 20 seconds
+KEPT_TOLD: Final = 50
 _BEGINNING: Final = Head()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A hold that was raised and not lifted. It may have expired: `gate.core.hold.is_expired`."""
+    """A hold that was raised and not lifted. It may have expired: `gate.core.hold.is_expired`.
+
+    Attributes:
+        hold: what it says.
+        ownership: whose it is.
+        seq: the number of the entry that raised it.
+        at: when (UTC).
+        by: who.
+        carried_out: whether the fleet was told and swept; kept of the recheck's own.
+        since: the entry behind which it was that held back what gate steps name no hold for; of
+            the recheck's own that is when its lab was last seen ready.
+        heir_of: ids of the recheck's holds before it, under which something still waits.
+    """
 
     hold: Hold
     ownership: Ownership
     seq: int
     at: datetime
     by: str
+    carried_out: bool = False
+    since: int = 0
+    heir_of: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Its id, and those that it has taken over."""
+        return (*self.heir_of, self.hold.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifted:
+    """A hold that the recheck has lifted, while something may still wait to be started again.
+
+    Attributes:
+        standing: as it stood.
+        seq: the number of the entry that lifted it.
+        at: when (UTC).
+    """
+
+    standing: Standing
+    seq: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,29 +170,55 @@ class ClosedStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedStep:
+    """A gate step that let a run go on where others had been held back, and when."""
+
+    seq: int
+    at: datetime
+    step: StepOpened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What people were told, and when (UTC): `topic` and `about` as in `gate.core.event.Notified`."""
+
+    seq: int
+    at: datetime
+    topic: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerState:
     """What is true at `head`.
 
     Attributes:
         head: the last entry that was counted.
         holds: raised and not lifted, oldest first.
+        lifted: holds that the recheck has lifted, and what follows from that is not all done.
         changes: everything gate did or meant to do outside, oldest first.
         person_acts: one for each scope.
         readings: one for each environment.
         samples: what the last ticks of the recheck read, at most `KEPT_SAMPLES` of each
             environment, those of one environment in the order of the ledger.
         closed_steps: one for each run and environment, oldest first.
+        opened_steps: likewise.
         rechecked_at: when the recheck was last here (UTC), None if never.
+        told: the last that people were told, at most `KEPT_TOLD` about one thing, and those about
+            one thing oldest first.
     """
 
     head: Head = _BEGINNING
     holds: tuple[Standing, ...] = ()
+    lifted: tuple[Lifted, ...] = ()
     changes: tuple[Change, ...] = ()
     person_acts: tuple[PersonAct, ...] = ()
     readings: tuple[SeenReading, ...] = ()
     samples: tuple[Sample, ...] = ()
     closed_steps: tuple[ClosedStep, ...] = ()
+    opened_steps: tuple[OpenedStep, ...] = ()
     rechecked_at: datetime | None = None
+    told: tuple[Told, ...] = ()
 
     @property
     def unfinished(self) -> tuple[Change, ...]:

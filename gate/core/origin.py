@@ -10,10 +10,14 @@ from gate.core.work import Origin, Work
 
 def encode_origin(work: Work) -> str:
     """Return how a target was before it was stopped, as the ledger keeps it."""
-    origin = work.origin
+    return origin_text(work.origin, work.word)
+
+
+def origin_text(origin: Origin, status: str) -> str:
+    """Return where a run comes from, and where it was in its provider's word, as the ledger keeps it."""
     return canonical(
         {
-            "status": work.word,
+            "status": status,
             "workflow": origin.workflow,
             "ref": origin.ref,
             "commit": origin.commit,

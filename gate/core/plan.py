@@ -180,8 +180,8 @@ def decide_resume(state: LedgerState, lifted: Sequence[str], rerun: str) -> Resu
     standing = {standing.hold.id for standing in state.holds} - set(lifted)
     restore = tuple(change for change in state.to_undo(Act.SUSPEND) if change.hold not in standing)
     stopped = [change for change in stopped_under(state, lifted) if change.outcome == Outcome.STOPPED]
-    chosen = stopped if rerun == "all" else _newest(stopped) if rerun == "newest" else []
-    again = tuple(sorted((change for change in chosen if change.stands), key=_turn))
+    chosen = stopped if rerun == "all" else newest(stopped) if rerun == "newest" else []
+    again = tuple(sorted((change for change in chosen if change.stands), key=turn))
     picked = {change.seq for change in again}
     left = (
         tuple(change for change in stopped if change.stands and change.seq not in picked)
@@ -211,6 +211,26 @@ def stopped_under(state: LedgerState, holds: Sequence[str]) -> tuple[Change, ...
 def origin_of(change: Change) -> Origin:
     """Return where a stopped target came from; another version's record says only what it is."""
     return parse_origin(change.before) or Origin(workflow=change.target.name)
+
+
+def newest(changes: Iterable[Change]) -> list[Change]:
+    """Return the newest of each workflow and ref; jobs of one pipeline are equally new."""
+    found: dict[tuple[str, ...], list[Change]] = {}
+    for change in changes:
+        origin, target = origin_of(change), change.target
+        group = (target.provider, target.instance, target.project, origin.workflow, origin.ref)
+        best = found.get(group)
+        if best is None or origin.order > origin_of(best[0]).order:
+            found[group] = [change]
+        elif origin.order == origin_of(best[0]).order:
+            best.append(change)
+    return [change for group in found.values() for change in group]
+
+
+def turn(change: Change) -> tuple[str, str, str, int, int]:
+    """Return by what targets are sorted that are started again: by project, the oldest first."""
+    target = change.target
+    return (target.provider, target.instance, target.project, origin_of(change).order, change.seq)
 
 
 def _is_meant(work: Work, request: PauseRequest) -> bool:
@@ -271,22 +291,3 @@ def _last_paused(state: LedgerState) -> set[str]:
     """Return the hold of what was stopped last: a resume that is continued means that one."""
     stops = [change for change in state.changes if change.action == Act.CANCEL and change.hold]
     return {stops[-1].hold} if stops else set()
-
-
-def _newest(changes: Iterable[Change]) -> list[Change]:
-    """Return the newest of each workflow and ref; jobs of one pipeline are equally new."""
-    newest: dict[tuple[str, ...], list[Change]] = {}
-    for change in changes:
-        origin, target = origin_of(change), change.target
-        group = (target.provider, target.instance, target.project, origin.workflow, origin.ref)
-        best = newest.get(group)
-        if best is None or origin.order > origin_of(best[0]).order:
-            newest[group] = [change]
-        elif origin.order == origin_of(best[0]).order:
-            best.append(change)
-    return [change for group in newest.values() for change in group]
-
-
-def _turn(change: Change) -> tuple[str, str, str, int, int]:
-    target = change.target
-    return (target.provider, target.instance, target.project, origin_of(change).order, change.seq)

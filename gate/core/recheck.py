@@ -97,6 +97,15 @@ def decide_recheck(
     )
 
 
+def new_id(state: LedgerState, name: str, others: int = 0) -> str:
+    """Return an id for a hold of the recheck over a lab, beside `others` that are raised with it."""
+    taken = {standing.hold.id for standing in state.holds}
+    number = state.head.seq + 1 + others
+    while f"auto-{name}-{number}" in taken:
+        number += 1
+    return f"auto-{name}-{number}"
+
+
 def _is_to_lift(standing: Standing, labs: Sequence[Lab], now: datetime) -> bool:
     """Return whether a hold is the recheck's own, and every lab that it covers has been ready enough.
 
@@ -138,12 +147,8 @@ def _changed(lab: Lab) -> ReadingChanged:
 
 
 def _new_hold(lab: Lab, state: LedgerState, others: int) -> Hold:
-    taken = {standing.hold.id for standing in state.holds}
-    number = state.head.seq + 1 + others
-    while f"auto-{lab.name}-{number}" in taken:
-        number += 1
     return Hold(
-        id=f"auto-{lab.name}-{number}",
+        id=new_id(state, lab.name, others),
         reason=closed_words(lab),
         by=BY,
         category=CATEGORY,

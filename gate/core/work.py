@@ -119,7 +119,7 @@ class Trigger:
         target: its kind is ``trigger``.
         matched: the name by which it is protected.
         active: whether it starts anything now.
-        form: how it is now, as `gate.core.entry.canonical` writes it: what it is compared with, and restored to.
+        form: how it is now, as `gate.core.entry.canonical` writes it; it is compared, and restored to it.
         suspended_form: how it is when suspended.
         cannot: why it cannot be suspended, and what could be instead; empty where it can.
     """

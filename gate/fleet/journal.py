@@ -40,15 +40,16 @@ class Journal:
         ledger: where it is kept.
         by: who writes.
         clock: gives the time (UTC).
+        known: what was true before, so that only what follows need be read.
 
     Attributes:
         state: what was true when it was last read or written.
     """
 
-    def __init__(self, ledger: Ledger, by: str, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, by: str, clock: Clock, known: LedgerState | None = None) -> None:
         self.by = by
         self.clock = clock
-        self.state = read_state(ledger)
+        self.state = read_state(ledger, known)
         self._ledger = ledger
         self._lock = Lock()
 

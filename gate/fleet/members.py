@@ -153,6 +153,8 @@ def _parse_member(entry: dict[str, Any], where: str, environment: str, only: tup
             raise ConfigError(
                 f"{where}.{key}: missing; a {provider} entry needs {' and '.join(_NEEDED[provider])}"
             )
+    if not entry["token"].isprintable():
+        raise ConfigError(f"{where}.token: holds a line break or another character that no header carries")
     for key in sorted(({"owner", "group", "folder"} - {_ROOTS[provider]}) & entry.keys()):
         raise ConfigError(f"{where}.{key}: a {provider} entry has {_ROOTS[provider]} instead")
     url = str(entry["url"])

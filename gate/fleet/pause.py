@@ -38,6 +38,7 @@ class PauseOrder:
         force: how much force is allowed.
         ownership: whose hold it is.
         only_hold: whether what is in flight is left alone.
+        stands: whether the hold stands in the ledger already.
     """
 
     hold: Hold
@@ -46,6 +47,7 @@ class PauseOrder:
     force: Force
     ownership: Ownership = Ownership.MANUAL
     only_hold: bool = False
+    stands: bool = False
 
 
 def pause(
@@ -68,7 +70,7 @@ def pause(
     interrupted = False
     try:
         try:
-            raise_hold(posts, journal, order.hold, tally, order.ownership)
+            raise_hold(posts, journal, order.hold, tally, order.ownership, stands=order.stands)
             if not order.only_hold:
                 request = replace(order.request, suspended=_suspended(journal.state))
                 surveys = survey(posts, request)

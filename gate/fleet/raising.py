@@ -53,12 +53,24 @@ def raise_hold(
     hold: Hold,
     tally: Tally,
     ownership: Ownership = Ownership.MANUAL,
+    *,
+    stands: bool = False,
 ) -> None:
-    """Raise a hold; where one place for all projects is refused, it is raised in each project."""
+    """Raise a hold; where one place for all projects is refused, it is raised in each project.
+
+    Args:
+        posts: the members that are meant.
+        journal: the ledger.
+        hold: what is raised.
+        tally: where rows are gathered.
+        ownership: whose hold it is.
+        stands: whether it stands in the ledger already.
+    """
     reads = over(posts, read_shared)
     shared = [Spot(post=post, read=read) for post, read in zip(posts, reads, strict=True) if read]
     tally.note(f"{post.shown}: {post.connection.no_hold}" for post in posts if post.connection.no_hold)
-    missed = _write(shared, journal, hold, tally, HoldRaised(hold=hold, ownership=ownership))
+    first = None if stands else HoldRaised(hold=hold, ownership=ownership)
+    missed = _write(shared, journal, hold, tally, first)
     for one in missed:
         words = f"{one.post.shown}: {one.row.detail}; the hold is raised in each project instead"
         tally.say(words)

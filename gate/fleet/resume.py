@@ -40,6 +40,8 @@ class ResumeOrder:
         ownership: who lifts.
         reason: why, for the ledger.
         patience: seconds to look at what a pause that was cut off told to stop.
+        grace: seconds for which what others have begun is left to them: they may still be at it.
+        insists: whether what was refused before is tried again.
     """
 
     holds: tuple[str, ...]
@@ -48,6 +50,8 @@ class ResumeOrder:
     ownership: Ownership = Ownership.MANUAL
     reason: str = ""
     patience: float = PATIENCE
+    grace: float = 0.0
+    insists: bool = True
 
 
 class Resume:
@@ -71,14 +75,15 @@ class Resume:
 
     def settle(self) -> None:
         """Write to the ledger what came of intents without outcome, and of stops that were not proven."""
-        changes = _open(self._journal.state, self._order.holds)
+        changes = [one for one in _open(self._journal.state, self._order.holds) if not self._is_young(one)]
         by_post = self._by_post(changes)
         settled = [one for some in over(list(by_post.items()), self._settled) for one in some]
         self._journal.observe((one.change.seq, one.row) for one in settled if one.seen and _is_news(one))
         unseen = [one for one in settled if not one.seen]
         for one in unseen:
             self._tally.add(one.row)
-        on = sum(one.row.outcome is Outcome.SURVIVED for one in settled if one.change.unfinished)
+        cut_off = [one for one in settled if one.change.unfinished and one.change.action == Act.CANCEL]
+        on = sum(one.row.outcome is Outcome.SURVIVED for one in cut_off)
         if on:
             self._tally.note([f"{on} targets of a pause that was cut off were not stopped, and go on"])
 
@@ -132,16 +137,36 @@ class Resume:
         for intent in intents:
             post = post_for(self._posts, intent.action.target)
             if post is None:
-                self._tally.add(_lost(intent.action.act, intent.action.target), intent)
+                self._tally.add(lost(intent.action.act, intent.action.target), intent)
             else:
                 wanted.append((post, intent))
         over_posts(wanted, self._put_back_one, self._halt)
 
     def _put_back_actions(self, state: LedgerState) -> list[Action]:
         plan = decide_resume(state, self._order.holds, "none")
-        places = [lowering(change, state, self._order.holds) for change in state.to_undo(Act.HOLD)]
-        restores = [undoing(Act.RESTORE, change, state, change.before) for change in plan.restore]
+        held = [change for change in state.to_undo(Act.HOLD) if not self._is_left(change, state)]
+        places = [lowering(change, state, self._order.holds) for change in held]
+        restores = [
+            undoing(Act.RESTORE, change, state, change.before)
+            for change in plan.restore
+            if not self._is_left(change, state)
+        ]
         return [*(action for action in places if action.after != action.before), *restores]
+
+    def _is_young(self, change: Change) -> bool:
+        return abs((self._journal.clock() - change.at).total_seconds()) < self._order.grace
+
+    def _is_left(self, change: Change, state: LedgerState) -> bool:
+        """Return whether a change is not to be undone now: somebody is at it, or it was refused."""
+        undoing_it = [
+            one
+            for one in state.changes
+            if one.seq >= change.seq and one.target.key == change.target.key and one.action != Act.CANCEL
+        ]
+        if any(one.unfinished and self._is_young(one) for one in undoing_it):
+            return True
+        refused = bool(undoing_it) and undoing_it[-1].outcome == Outcome.REFUSED
+        return refused and not self._order.insists
 
     def _put_back_one(self, post: Post, intent: Intent) -> None:
         put_back = triggers.restore if intent.action.act is Act.RESTORE else carry_out_if_ours
@@ -176,7 +201,7 @@ class Resume:
         for change in changes:
             post = post_for(self._posts, change.target)
             if post is None:
-                self._tally.add(_lost(Act(change.action), change.target))
+                self._tally.add(lost(Act(change.action), change.target))
             else:
                 by_post.setdefault(post, []).append(change)
         return by_post
@@ -192,6 +217,12 @@ class Resume:
             planned=planned,
             interrupted=interrupted,
         )
+
+
+def lost(act: Act, target: Target) -> Row:
+    """Return what comes of something at a server that the configuration names no more."""
+    detail = f"the configuration names no {target.provider} at {target.instance} any more"
+    return Row(act=act, target=target, outcome=Outcome.FAILED, detail=detail)
 
 
 def _open(state: LedgerState, holds: Sequence[str]) -> list[Change]:
@@ -213,8 +244,3 @@ def _named(state: LedgerState, holds: Sequence[str]) -> tuple[Standing, ...]:
 
 def _again(change: Change) -> Action:
     return Action(act=Act.RERUN, target=change.target, before=change.before)
-
-
-def _lost(act: Act, target: Target) -> Row:
-    detail = f"the configuration names no {target.provider} at {target.instance} any more"
-    return Row(act=act, target=target, outcome=Outcome.FAILED, detail=detail)

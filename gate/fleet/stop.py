@@ -49,6 +49,7 @@ class _Asking:
         steps: how often it was time to ask harder.
         asked_harder: how often that was accepted.
         refused: why it was not.
+        said: what the last answer said that proved nothing.
         seen: where it was last, in the provider's own word.
     """
 
@@ -57,6 +58,7 @@ class _Asking:
     steps: int = 0
     asked_harder: int = 0
     refused: str = ""
+    said: str = ""
     seen: str = ""
 
 
@@ -130,7 +132,7 @@ class Stopper:
     def _ask(self, targets: Sequence[Target]) -> None:
         for target, (asked, at) in zip(targets, self._post.pool.each(self._cancel, targets), strict=True):
             if asked.outcome is None:
-                self._asking[target.key] = _Asking(target=target, since=at)
+                self._asking[target.key] = _Asking(target=target, since=at, said=asked.detail)
             else:
                 self._end(target, asked.outcome, asked.detail, 0.0)
 
@@ -152,6 +154,7 @@ class Stopper:
                 steps=one.steps + 1,
                 asked_harder=one.asked_harder + (asked is not None and not refused),
                 refused=asked.detail if asked is not None and refused else one.refused,
+                said=asked.detail if asked is not None and not refused else one.said,
             )
 
     def _judge(self, one: _Asking, now: Seen | None) -> None:
@@ -177,7 +180,9 @@ class Stopper:
         seen = f"it still is {one.seen}" if one.seen else "it could not be seen"
         harder = ", though it was asked harder" if one.asked_harder else ""
         refused = f"; asking harder was refused: {one.refused}" if one.refused else ""
-        return f"{seen} after {self._force.timeout:.0f} s{harder}{refused}"
+        new = one.said and not (one.seen and one.seen in one.said)
+        said = f" ({one.said})" if new else ""
+        return f"{seen} after {self._force.timeout:.0f} s{harder}{said}{refused}"
 
     def _end(self, target: Target, outcome: Outcome, detail: str, seconds: float) -> None:
         self._asking.pop(target.key, None)

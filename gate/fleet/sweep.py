@@ -15,7 +15,7 @@ from gate.core.event import Act, Target
 from gate.core.plan import Action, PausePlan, PauseRequest, decide_pause
 from gate.core.reason import one_line
 from gate.core.receipt import Row
-from gate.core.work import Found, Outcome, Work
+from gate.core.work import Found, Outcome, Problem, Work
 from gate.fleet import triggers
 from gate.fleet.at_once import over
 from gate.fleet.journal import Intent, Journal
@@ -97,9 +97,13 @@ class Sweep:
             self._tally.add(row)
         works = {work.target.key: work for work in one.found.work}
         own = dict(intents)
+        unseen: tuple[Problem, ...] = ()
 
         def more() -> tuple[Target, ...]:
+            nonlocal unseen
             found = post.connection.find_again(self._request.protects, post.pool.each)
+            unseen = found.problems
+            self._tally.note(f"{post.shown}: {note}" for note in found.notes)
             new = tuple(work for work in found.work if work.target.key not in works)
             plan = decide_pause([Found(work=new)], self._request)
             works.update((work.target.key, work) for work in new)
@@ -116,6 +120,8 @@ class Sweep:
             for row in post.pool.each(lambda action: triggers.suspend(post, action), plan.suspend):
                 self._end(row, intents)
             rows += stopper.stop(more(), more=more)
+        for row in refusals(decide_pause([Found(problems=unseen)], self._request)):
+            self._tally.add(row)  # only the last look counts: it sees what those before it missed
         stopped = {row.target.key for row in rows if row.outcome is Outcome.STOPPED}
         if not self._halt.is_set():
             self._annotate(post, [work for key, work in works.items() if key in stopped])

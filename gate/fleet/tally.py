@@ -22,13 +22,16 @@ class Tally:
     def __init__(self, watcher: Watcher) -> None:
         self._watcher = watcher
         self._lock = Lock()
-        self._rows: dict[tuple[Key, Act], Row] = {}
+        self._rows: dict[tuple[Key, Act, str], Row] = {}
         self._unwritten: list[tuple[int, Row]] = []
         self._notes: dict[str, None] = {}
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        """One row for each target and act, the last that was added."""
+        """One row for each target and act, the last that was added.
+
+        What stands for many targets has a row for each reason why they could not be looked at.
+        """
         with self._lock:
             return tuple(self._rows.values())
 
@@ -41,7 +44,7 @@ class Tally:
     def add(self, row: Row, intent: Intent | None = None) -> None:
         """Add a row; with an intent, its outcome is to be written to the ledger."""
         with self._lock:
-            self._rows[row.target.key, row.act] = row
+            self._rows[row.target.key, row.act, row.detail if row.target.id == "*" else ""] = row
             if intent is not None:
                 self._unwritten.append((intent.seq, row))
             self._watcher.end(row)

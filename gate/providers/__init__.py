@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 from gate.core.model import Place
 
 if TYPE_CHECKING:
-    from gate.core.event import Target
+    from gate.core.event import StepClosed, Target
     from gate.providers.protocol import OwnRun, Provider
 
 PROVIDERS: Final[Mapping[str, str]] = {
@@ -65,6 +65,12 @@ def own_target(environ: Mapping[str, str]) -> Target | None:
         kind=kind,
         id=environ.get(name, ""),
     )
+
+
+def step_here(name: str, environ: Mapping[str, str]) -> StepClosed | None:
+    """Return what this process is a part of, for a record of what was held back; None where unknown."""
+    provider = cast("Provider", import_module(PROVIDERS[name]))
+    return provider.step_here(environ)
 
 
 def own_run(name: str, environ: Mapping[str, str]) -> OwnRun:

@@ -8,10 +8,11 @@ full again, else a pause that doubles (docs.github.com, best practices for the R
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from gate.core.secret import Secret
 from gate.providers.pace import LONGEST_WAIT
 
 LIMITED_TRIES = 8
@@ -32,6 +33,11 @@ class Reply:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
+
+    def without(self, secret: Secret) -> Reply:
+        """Return the same without a secret: a server, or a proxy, may send back what it was sent."""
+        headers = {name: secret.taken_out_of(value) for name, value in self.headers.items()}
+        return replace(self, headers=headers, body=secret.taken_out_of(self.body))
 
 
 def pause_before(

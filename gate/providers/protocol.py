@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from gate.core.event import Target
+from gate.core.canary import Canary
+from gate.core.event import StepClosed, Target
 from gate.core.secret import Secret
 from gate.core.work import Asked, Found, Outcome, Protects, Seen, Work
 
@@ -108,8 +109,9 @@ class Connection(Protocol):
     def find_again(self, protects: Protects, each: Each) -> Found:
         """Return what has come into flight since `find` and can be asked for at a small, constant cost.
 
-        A queue item that became a build, a child pipeline that a trigger job has started. What is
-        known from `find` may be among it. A provider where only the whole search could tell returns
+        A child pipeline that a trigger job has started, a build that was started meanwhile. A queue
+        item that became a build is not among it: it is followed as what it was. What else is known
+        from `find` may be. A provider where only the whole search could tell returns
         nothing, since a hold stands by then.
         """
 
@@ -176,6 +178,21 @@ class Connection(Protocol):
         Empty where nothing is in the way. Names a run that is in flight.
         """
 
+    def proved(self, target: Target, became: str, protects: Protects) -> Canary:
+        """Return how far something is that was started again: it passes with its first protected part.
+
+        That is a job or a stage. It fails where one of them has failed. Where it was cancelled, is
+        gone, or came to none of them, it proves nothing: `Canary.NOT_STARTED`.
+
+        Args:
+            target: what was stopped.
+            became: what `rerun` or `rerun_seen` returned of it.
+            protects: what is protected.
+
+        Raises:
+            NotDone: it cannot be seen.
+        """
+
     def close(self) -> None:
         """Let go of connections."""
 
@@ -203,6 +220,12 @@ class Provider(Protocol):
 
     def own_run(self, environ: Mapping[str, str]) -> OwnRun:
         """Return the run that this process belongs to."""
+
+    def step_here(self, environ: Mapping[str, str]) -> StepClosed | None:
+        """Return what this process is a part of, for a record of what was held back.
+
+        Its environment, code and hold are still empty. None where it cannot be told.
+        """
 
     def connect(self, member: Member, pace: Pace) -> Connection:
         """Return a member of the fleet, connected; nothing is asked yet.

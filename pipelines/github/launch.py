@@ -37,6 +37,8 @@ VARIABLES = {
     "VERIFY_TLS": "GATE_VERIFY_TLS",
 }
 
+SECRETS = ("GATE_STATE_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN", "JENKINS_USER", "JENKINS_TOKEN")
+
 VERSION_SECONDS = 60.0
 INSTALL_SECONDS = 900.0
 # The runner sends SIGINT, SIGTERM after 7.5 s and kills after 2.5 s more (actions/runner
@@ -54,12 +56,12 @@ class Stopped(Exception):
 
 
 class Inputs(NamedTuple):
-    """The action's inputs, as gate takes them."""
+    """The action's inputs, as gate takes them; `extras` names the libraries that they take."""
 
     arguments: list[str]
     environ: dict[str, str]
     fails_when_closed: bool
-    cancels_run: bool
+    extras: str
 
 
 def main() -> int:
@@ -84,6 +86,8 @@ def read_inputs(environ: dict[str, str]) -> Inputs:
     Raises:
         Problem: an input has a value that it cannot have.
     """
+    if environ.get(PREFIX + "COMMAND") == "recheck":
+        return read_recheck(environ)
     given = {name[len(PREFIX) :]: value for name, value in environ.items() if name.startswith(PREFIX)}
     given = {name: value for name, value in given.items() if value.strip()}
     kept = {name: value for name, value in environ.items() if not name.startswith(PREFIX)}
@@ -95,7 +99,22 @@ def read_inputs(environ: dict[str, str]) -> Inputs:
     arguments = [f"--config={given['CONFIG']}"] if "CONFIG" in given else []
     arguments += ["check", "--format=github", f"--wait={given.get('WAIT', '0s')}"]
     arguments += ["--cancel-run"] if cancels_run else []
-    return Inputs(arguments, kept, on_closed == "fail", cancels_run)
+    return Inputs(arguments, kept, on_closed == "fail", "github" if cancels_run else "")
+
+
+def read_recheck(environ: dict[str, str]) -> Inputs:
+    """Return what the inputs of the recheck ask for; a secret that is empty was not given at all.
+
+    Raises:
+        Problem: an input has a value that it cannot have.
+    """
+    kept = {name: value for name, value in environ.items() if not name.startswith(PREFIX)}
+    kept = {name: value for name, value in kept.items() if value or name not in SECRETS}
+    config = environ.get(PREFIX + "CONFIG", "").strip()
+    sweeps = one_of("sweep", environ.get(PREFIX + "SWEEP") or "true", ("true", "false")) == "true"
+    arguments = [f"--config={config}"] if config else []
+    arguments += ["recheck"] if sweeps else ["recheck", "--no-sweep"]
+    return Inputs(arguments, kept, False, "all")
 
 
 def one_of(name: str, value: str, known: tuple[str, ...]) -> str:
@@ -140,7 +159,7 @@ def installed_gate(children: "Children", inputs: Inputs) -> list[str]:
 
     The environment lies in the runner's own temporary folder, which ends with the job.
     """
-    wanted = f"{ROOT}[github]" if inputs.cancels_run else str(ROOT)
+    wanted = f"{ROOT}[{inputs.extras}]" if inputs.extras else str(ROOT)
     key = hashlib.sha256(f"{wanted} {own_version()} {sys.executable} {sys.version}".encode()).hexdigest()
     folder = temporary_folder() / f"fiber-gate-{key[:16]}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

@@ -271,10 +271,11 @@ class TestSchedules:
             "pipeline; left on",
         )
 
-    def test_those_that_are_off_already_are_not_ours(self, lab: Lab) -> None:
+    def test_those_that_are_off_already_are_known_to_be(self, lab: Lab) -> None:
         lab.service.world.add_schedule(lab.project(), "load", active=False)
+        lab.service.world.add_schedule(lab.project(), "other", active=False)
         found = lab.find(triggers=True)
-        assert (found.triggers, found.notes) == ((), ())
+        assert ([trigger.active for trigger in found.triggers], found.notes) == ([False], ())
 
     def test_more_than_a_hundred_are_read(self, lab: Lab) -> None:
         for number in range(130):

@@ -13,10 +13,10 @@ from gate import __version__
 from tests.support import ROOT, need
 from tests.unit.github_step import ACTION, posix
 
-SHIPPED = sorted([*ACTION.glob("*.yml"), *(ROOT / ".github" / "workflows").glob("*.yml")])
+SHIPPED = sorted([*ACTION.rglob("*.yml"), *(ROOT / ".github" / "workflows").glob("*.yml")])
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_shipped_file_puts_an_expression_inside_a_script(path: Path) -> None:
     for script in scripts(yaml.safe_load(path.read_text(encoding="utf-8"))):
         assert "${{" not in script
@@ -31,9 +31,31 @@ def test_the_published_address_names_this_very_version() -> None:
 def test_every_input_reaches_both_steps_of_the_action() -> None:
     action = yaml.safe_load((ACTION / "action.yml").read_text(encoding="utf-8"))
     wanted = {f"GATE_INPUT_{name.replace('-', '_').upper()}" for name in action["inputs"]}
-    for step in action["runs"]["steps"]:
+    launching = [step for step in action["runs"]["steps"] if "run" in step]
+    for step in launching:
         assert wanted | {"GATE_INPUT_TOKEN"} == set(step["env"])
+    assert {step["shell"] for step in launching} == {"bash", "powershell"}
+
+
+def test_every_input_reaches_both_steps_of_the_recheck() -> None:
+    action = yaml.safe_load((ACTION / "recheck" / "action.yml").read_text(encoding="utf-8"))
+    wanted = {f"GATE_INPUT_{name.upper()}" for name in (*action["inputs"], "command")}
+    for step in action["runs"]["steps"]:
+        assert set(step["env"]) == wanted
     assert {step["shell"] for step in action["runs"]["steps"]} == {"bash", "powershell"}
+
+
+def test_the_recheck_is_scheduled_callable_and_one_at_a_time() -> None:
+    workflow = yaml.safe_load(
+        (ROOT / ".github" / "workflows" / "fiber-recheck.yml").read_text(encoding="utf-8")
+    )
+    triggers = workflow[True]  # YAML 1.1 reads the key `on` so
+    assert triggers["schedule"] == [{"cron": "*/5 * * * *"}]
+    assert {"workflow_dispatch", "workflow_call"} <= set(triggers)
+    (job,) = workflow["jobs"].values()
+    assert workflow["permissions"] == {}
+    assert job["permissions"] == {"contents": "read"}
+    assert job["concurrency"] == {"group": "fiber-recheck-tick", "cancel-in-progress": False}
 
 
 def test_foreign_actions_are_pinned_by_their_full_sha() -> None:

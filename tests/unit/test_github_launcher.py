@@ -42,7 +42,7 @@ def test_an_empty_input_leaves_what_the_job_has_set() -> None:
         ["check", "--format=github", "--wait=0s"],
         {"GATE_FOCUS_SERVER": "http://job"},
         False,
-        False,
+        "",
     )
 
 
@@ -62,6 +62,15 @@ def test_the_other_inputs_become_options_that_no_value_can_break_out_of() -> Non
     environ = {"GATE_INPUT_WAIT": "10m", "GATE_INPUT_CONFIG": "--help", "GATE_INPUT_CANCEL_RUN": "true"}
     inputs = launch.read_inputs(environ)
     assert inputs.arguments == ["--config=--help", "check", "--format=github", "--wait=10m", "--cancel-run"]
+
+
+def test_the_recheck_gets_its_tokens_and_a_missing_secret_is_not_set() -> None:
+    environ = {"GATE_INPUT_COMMAND": "recheck", "GITLAB_TOKEN": "", "GITHUB_TOKEN": "t", "PATH": ""}
+    inputs = launch.read_inputs({**environ, "GATE_INPUT_CONFIG": "ci/gate.yml"})
+    assert inputs == (["--config=ci/gate.yml", "recheck"], {"GITHUB_TOKEN": "t", "PATH": ""}, False, "all")
+    assert launch.read_inputs({**environ, "GATE_INPUT_SWEEP": "false"}).arguments == ["recheck", "--no-sweep"]
+    with pytest.raises(launch.Problem, match='input sweep: expected true or false, found "no"'):
+        launch.read_inputs({**environ, "GATE_INPUT_SWEEP": "no"})
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,8 @@ def read_state(ledger: Ledger, known: LedgerState | None = None) -> LedgerState:
     broken = verify(entries, head=head, after=known.head)
     if broken:
         raise LedgerBroken(ledger.shown, broken.seq, broken.problem)
+    if not entries:
+        return known
     try:
         return replay(entries, known)
     except ValueError as error:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gate.errors import MissingExtra
 from gate.providers.pace import Pace
 from gate.providers.protocol import Connection, Member, OwnRun
+
+if TYPE_CHECKING:
+    from gate.core.event import StepClosed
 
 # 900 points a minute; what is due at first and in the minute after it stays below that together
 # (GitHub's documentation on rate limits for the REST API, read 2026-11-24).
@@ -26,6 +30,13 @@ def own_run(environ: Mapping[str, str]) -> OwnRun:
     from gate.providers.github.step import GitHubRun
 
     return GitHubRun.of(environ)
+
+
+def step_here(environ: Mapping[str, str]) -> StepClosed | None:
+    """Return the run that this process belongs to, for a record of what was held back."""
+    from gate.providers.github import here
+
+    return here.step_here(environ)
 
 
 def connect(member: Member, pace: Pace) -> Connection:

@@ -215,7 +215,7 @@ class Client:
         for _ in range(MOST_HOPS):
             self.pace.take(points)
             with self.borrowed() as transport:
-                reply = transport.send(verb, url, query, body)
+                reply = transport.send(verb, url, query, body).without(self._token)
             location = reply.headers.get("location", "")
             if reply.status not in _REDIRECTS or not location:
                 return reply

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from gate.core.canary import Canary
 from gate.core.event import Target
 from gate.core.work import Asked, Found, Protects, Seen, Work
 from gate.providers.github import reruns, stopping, triggers, variables
@@ -117,6 +118,14 @@ class GitHubConnection:
             NotDone: it cannot be seen.
         """
         return reruns.busy(self._client, target)
+
+    def proved(self, target: Target, became: str, protects: Protects) -> Canary:
+        """Return how far a run is that was started again, by its protected jobs.
+
+        Raises:
+            NotDone: it cannot be seen.
+        """
+        return reruns.proved(self._client, target, protects)
 
     def close(self) -> None:
         """Let go of connections."""

@@ -79,12 +79,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job of a run."""
+    """A job of a run; `conclusion` is GitHub's own word, empty while it is not completed."""
 
     id: int
     name: str
     status: str
     runner: str
+    conclusion: str = ""
 
     @property
     def over(self) -> bool:
@@ -172,6 +173,7 @@ def parse_job(document: Any, place: str) -> Job:
         name=_text(fields, "name", place),
         status=_text(fields, "status", place),
         runner=_words(fields, "runner_name", place),
+        conclusion=_words(fields, "conclusion", place),
     )
 
 

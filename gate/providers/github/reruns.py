@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+from gate.core.canary import Canary
 from gate.core.event import Target
 from gate.core.reason import one_line
-from gate.core.work import Asked, Outcome
+from gate.core.work import Asked, Outcome, Protects
 from gate.providers.github.client import Answer, Client
 from gate.providers.github.documents import parse_list
 from gate.providers.github.notes import Notes
@@ -27,9 +28,10 @@ from gate.providers.github.refusal import (
     not_done,
     unreadable,
 )
-from gate.providers.github.runs import home, read_run, run_path
+from gate.providers.github.runs import home, list_jobs, read_run, run_path
 from gate.providers.protocol import NotDone
 
+_FAILURES = frozenset({"failure", "timed_out", "startup_failure"})
 _REFUSALS = {
     "already running": (Outcome.CHANGED_SINCE, "it is running again already; somebody else has started it"),
     "over a month ago": (
@@ -90,6 +92,27 @@ def busy(client: Client, target: Target) -> str:
     except ValueError as error:
         raise unreadable(client.host, target.project, str(error)) from None
     return ""
+
+
+def proved(client: Client, target: Target, protects: Protects) -> Canary:
+    """Return how far a run's newest attempt is, by its protected jobs, or as a whole where it is protected.
+
+    Raises:
+        NotDone: it cannot be seen.
+    """
+    try:
+        run = read_run(client, target.project, target.id)
+        jobs = list_jobs(client, target.project, target.id)
+    except NotFound:
+        return Canary.NOT_STARTED
+    words = [job.conclusion for job in jobs if job.over and protects.matched(job.names)]
+    if not any(protects.matched(job.names) for job in jobs) and protects.matched(run.names):
+        words = [run.conclusion]
+    if _FAILURES.intersection(words):
+        return Canary.FAILED
+    if "success" in words:
+        return Canary.PASSED
+    return Canary.NOT_STARTED if run.over else Canary.UNDER_WAY
 
 
 def attempt_in(own: str) -> int:

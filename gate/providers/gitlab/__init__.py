@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gate.providers.gitlab.own_run import GitLabRun, own_run
@@ -9,9 +10,10 @@ from gate.providers.pace import Pace
 from gate.providers.protocol import Member
 
 if TYPE_CHECKING:
+    from gate.core.event import StepClosed
     from gate.providers.gitlab.connection import GitLabConnection
 
-__all__ = ["GitLabRun", "connect", "new_pace", "own_run"]
+__all__ = ["GitLabRun", "connect", "new_pace", "own_run", "step_here"]
 
 # GitLab.com takes 2,000 requests a minute, but only 600 lists of jobs, which cost two points here
 # (doc/user/gitlab_com/_index.md, doc/security/rate_limits.md, read 2026-11-24). What comes due in a
@@ -19,6 +21,13 @@ __all__ = ["GitLabRun", "connect", "new_pace", "own_run"]
 _A_MINUTE = 1140.0
 _BURST = 60.0
 _AT_ONCE = 8
+
+
+def step_here(environ: Mapping[str, str]) -> StepClosed | None:
+    """Return the job that this process is, for a record of what was held back."""
+    from gate.providers.gitlab import here
+
+    return here.step_here(environ)
 
 
 def connect(member: Member, pace: Pace) -> GitLabConnection:

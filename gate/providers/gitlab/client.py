@@ -119,7 +119,7 @@ class Client:
             return data
         first = errors[0] if isinstance(errors, list) and errors else None
         said = str(first.get("message", "")) if isinstance(first, dict) else ""
-        message = one_line(self._without_token(said), 150)
+        message = one_line(said, 150)
         if not message:
             raise unreadable(ask, self.host, "data")
         raise Unanswered(
@@ -141,6 +141,7 @@ class Client:
                 lane.take()
             self.pace.take(ask.points)
             reply, link = self._line().send(ask)
+            reply = reply.without(self._token)
             if 200 <= reply.status < 300:
                 return self._decoded(reply, ask), link
             wait = pause_before(
@@ -152,14 +153,8 @@ class Client:
                 unsaid=_UNSAID,
             )
             if wait is None or wait > self._longest:
-                shown = replace(reply, body=self._without_token(reply.body))
-                raise explained(shown, ask, self.host, self.called)
+                raise explained(reply, ask, self.host, self.called)
             self._wait(reply, lane, wait)
-
-    def _without_token(self, text: str) -> str:
-        """Return outside text without the token, in case that somebody sends it back."""
-        token = self._token.reveal()
-        return text.replace(token, "…") if token else text
 
     def _wait(self, reply: Reply, lane: Pace | None, seconds: float) -> None:
         """Wait as long as it takes: all threads for the throttle, a project's own for its limit.

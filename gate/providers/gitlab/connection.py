@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 
+from gate.core.canary import Canary
 from gate.core.event import Target
 from gate.core.work import Asked, Found, Protects, Seen, Work
 from gate.providers.gitlab import finding, rerunning, schedules, watching
@@ -114,6 +115,10 @@ class GitLabConnection:
     def busy(self, target: Target, own: str) -> str:
         """Return nothing: a job that is retried waits for its resource group, and pushes nothing out."""
         return ""
+
+    def proved(self, target: Target, became: str, protects: Protects) -> Canary:
+        """Return how far the job is that a retry has made: all that is retried is protected itself."""
+        return rerunning.proved(self._stopping, target, became)
 
     def close(self) -> None:
         """Let go of connections."""

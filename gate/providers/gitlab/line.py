@@ -95,7 +95,11 @@ def _unsent(error: Exception) -> Reply:
 
 
 def _words(error: Exception) -> str:
-    """Return an error's words without the address that `requests` repeats in them."""
+    """Return an error's words without the address that `requests` repeats in them, or a header."""
+    import requests
+
+    if isinstance(error, requests.exceptions.InvalidHeader | UnicodeError) or type(error) is ValueError:
+        return "the token holds characters that cannot be sent"
     cause = getattr(error, "reason", None) or (error.args[0] if error.args else error)
     inner = getattr(cause, "reason", cause)
     return one_line(f"{type(error).__name__}: {inner}", 160)

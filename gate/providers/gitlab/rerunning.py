@@ -8,10 +8,11 @@ starts a manual job, and a delayed one at once, so what a person starts is left 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from gate.core.canary import Canary
 from gate.core.event import Target
-from gate.core.work import Asked, Outcome
+from gate.core.work import Asked, Outcome, Status
 from gate.providers.gitlab import graph
 from gate.providers.gitlab.builds import is_trigger
 from gate.providers.gitlab.client import Client
@@ -86,6 +87,24 @@ def newer(client: Client, target: Target, own: str) -> str | None:
         if any(isinstance(number, int) and number <= kept.job for number, _ in pairs):
             return None  # the list runs from the newest to the oldest
     return None
+
+
+def proved(stopping: Stopping, target: Target, became: str) -> Canary:
+    """Return how far a job is that a retry has made.
+
+    Raises:
+        NotDone: it cannot be seen.
+    """
+    job = replace(target, id=became)
+    seen = stopping.observe([job], map).get(job.key)
+    if seen is None:
+        raise NotDone(Outcome.FAILED, f"the job {became} of {target.project} cannot be seen")
+    match seen.word:
+        case "success":
+            return Canary.PASSED
+        case "failed":
+            return Canary.FAILED
+    return Canary.NOT_STARTED if seen.status is Status.FINISHED else Canary.UNDER_WAY
 
 
 def _newest(pairs: list[tuple[object, object]], kept: _Own) -> str | None:

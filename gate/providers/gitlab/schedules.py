@@ -29,7 +29,7 @@ WRITE_POINTS = 4.0  # changes of schedules are limited to 300 a minute, over all
 _NODES = "nodes{name stage{name}%s}"
 _JOBS = f"jobs(first:100){{{_NODES % (' downstreamPipeline{jobs(first:50){' + _NODES % '' + '}}')}}}"
 _LAST = f"pageInfo{{hasNextPage endCursor}} nodes{{id lastPipeline{{{_JOBS}}}}}"
-_PAGE = f"pipelineSchedules(status:ACTIVE,first:50,after:$c){{{_LAST}}}"
+_PAGE = f"pipelineSchedules(first:50,after:$c){{{_LAST}}}"
 _QUERY = f"query($p:ID!,$c:String){{project(fullPath:$p){{{_PAGE}}}}}"
 
 
@@ -125,16 +125,16 @@ def _of_project(client: Client, member: Member, project: Project, protects: Prot
         for number, form in schedules
         if (name := named[number]) is not None
     )
-    return _Seen(triggers=triggers, others=len(schedules) - len(triggers))
+    others = sum(form["active"] and named[number] is None for number, form in schedules)
+    return _Seen(triggers=triggers, others=others)
 
 
 def _listed(client: Client, project: Project) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the active schedules by their numbers."""
+    """Yield the schedules by their numbers; one that is off may be so by an earlier pause."""
     ask = Ask(
         path=f"/projects/{project.id}/pipeline_schedules",
         what=f"the schedules of {project.path}",
         needs="the scope read_api and the Developer role in the project",
-        query={"scope": "active"},
     )
     found: dict[int, dict[str, Any]] = {}
     for page in client.pages(ask):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gate.providers.pace import Pace
 
 if TYPE_CHECKING:
+    from gate.core.event import StepClosed
     from gate.providers.protocol import Connection, Member, OwnRun
 
 AT_ONCE = 8
@@ -18,6 +19,13 @@ def own_run(environ: Mapping[str, str]) -> OwnRun:
     from gate.providers.jenkins.own_build import JenkinsRun
 
     return JenkinsRun(environ)
+
+
+def step_here(environ: Mapping[str, str]) -> StepClosed | None:
+    """Return the build that this process belongs to, for a record of what was held back."""
+    from gate.providers.jenkins import here
+
+    return here.step_here(environ)
 
 
 def connect(member: Member, pace: Pace) -> Connection:

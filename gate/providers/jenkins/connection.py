@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gate.core.canary import Canary
 from gate.core.event import Target
 from gate.core.work import Asked, Found, Outcome, Protects, Seen, Work
-from gate.providers.jenkins import notes, triggers
+from gate.providers.jenkins import notes, proving, triggers
 from gate.providers.jenkins.client import Controller
 from gate.providers.jenkins.looking import Looking
 from gate.providers.jenkins.reruns import Reruns
@@ -120,6 +121,14 @@ class JenkinsConnection:
             NotDone: it cannot be seen.
         """
         return self._reruns.busy(target)
+
+    def proved(self, target: Target, became: str, protects: Protects) -> Canary:
+        """Return how far a build is that was started again, by its protected stages.
+
+        Raises:
+            NotDone: it cannot be seen.
+        """
+        return proving.proved(self.looking, self.stages, target, became, protects)
 
     def close(self) -> None:
         """Let go of connections."""

@@ -99,11 +99,14 @@ class Search:
         newest = newest_of(listing.builds, listing.items)
         work = []
         for one in listing.all:
-            match = None if _mark(one) in self._seen else self._matching.known(one, protects)
+            # A build that was seen as a queue item is followed as that one, and not started twice later.
+            known = _mark(one) in self._seen or (isinstance(one, Running) and one.queue_id in self._seen)
+            match = None if known else self._matching.known(one, protects)
             if match:
                 work.append(work_of(self._member, one, match, newest))
                 if isinstance(one, Running):
                     self._note(work[-1].target, one)
+        self._seen |= frozenset(_mark(one) for one in listing.all)
         return Found(work=tuple(work), problems=tuple(findings.problems), looked_at=len(listing.all))
 
     def in_flight(self, findings: Findings, *, causes: bool = False) -> Listing:

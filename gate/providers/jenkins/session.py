@@ -136,7 +136,8 @@ class Session:
             ) as response:
                 body = self._body(response)
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(status=response.status_code, headers=headers, body=body)
+                reply = Reply(status=response.status_code, headers=headers, body=body)
+                return reply.without(self._member.token)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             return Reply(status=0, body=network_words(error))
 

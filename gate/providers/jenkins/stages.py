@@ -44,11 +44,13 @@ class Stage:
         name: as its author wrote it.
         over: it is not in progress any more.
         above: names of the stages that it is in, outermost first.
+        word: how it is or has ended, in lower case: ``success``, ``failure`` or ``failed`` …
     """
 
     name: str
     over: bool
     above: tuple[str, ...] = ()
+    word: str = ""
 
 
 class Stages:
@@ -179,7 +181,9 @@ def still_to_come(before: Iterable[str], stages: Iterable[Stage]) -> tuple[str, 
 def _parse(document: Mapping[str, Any], api: StageApi) -> Iterator[Stage]:
     if api is StageApi.WFAPI:
         for one in _listed(document):
-            yield Stage(name=str(one.get("name", "")), over=one.get("status") not in _CURRENT_WFAPI)
+            status = one.get("status")
+            over = status not in _CURRENT_WFAPI
+            yield Stage(name=str(one.get("name", "")), over=over, word=str(status).lower())
         return
     data = document.get("data")
     if not isinstance(data, dict):
@@ -192,7 +196,8 @@ def _graph(stages: Iterable[Mapping[str, Any]], above: tuple[str, ...]) -> Itera
         name = str(one.get("name", ""))
         hidden = one.get("placeholder") is True or one.get("synthetic") is True
         if not hidden:
-            yield Stage(name=name, over=str(one.get("state", "")).lower() in _OVER, above=above)
+            state = str(one.get("state", "")).lower()
+            yield Stage(name=name, over=state in _OVER, above=above, word=state)
         children = one.get("children")
         inside = above if hidden else (*above, name)
         yield from _graph(

@@ -40,7 +40,7 @@ class Findings:
 
     def trouble(self, what: str, error: NotDone) -> None:
         """Keep that something could not be looked at; `what` is its name."""
-        self._keep(target_of(self.member, self.member.root, "run", "", what, ""), error)
+        self._keep(target_of(self.member, self.member.root or "*", "run", "*", what, ""), error)
 
     def trouble_with(self, one: InFlight, error: NotDone) -> None:
         """Keep that a build or a queue item could not be looked at."""

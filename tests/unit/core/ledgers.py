@@ -10,15 +10,18 @@ from hypothesis import strategies as st
 from gate.core.entry import Entry, Head, Note, canonical, chain
 from gate.core.event import (
     Act,
+    CarriedOut,
     Event,
     HoldLifted,
     HoldRaised,
     Intended,
+    Notified,
     Observed,
     Ownership,
     ReadingChanged,
     Rechecked,
     StepClosed,
+    StepOpened,
     Target,
 )
 from gate.core.event_codec import note
@@ -96,8 +99,20 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         project=_NAMES,
         run=_NAMES,
         commit=_WORDS,
+        run_kind=st.sampled_from(["", "job"]),
+        order=st.integers(0, 9),
+    ),
+    st.builds(
+        StepOpened, environment=_NAMES, provider=st.just("github"), project=_NAMES, run=_NAMES, commit=_WORDS
     ),
     st.just(Rechecked()),
+    st.builds(
+        Notified,
+        topic=st.sampled_from(["closed", "reopened", "another version's"]),
+        about=_NAMES,
+        sent=st.booleans(),
+    ),
+    st.builds(CarriedOut, hold=_HOLD_IDS),
 )
 
 _JSON = st.recursive(

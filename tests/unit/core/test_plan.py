@@ -11,8 +11,8 @@ from gate.core.event import Act, Event, HoldLifted, HoldRaised, Intended, Observ
 from gate.core.ledger import replay
 from gate.core.ledger_state import LedgerState
 from gate.core.model import Hold
-from gate.core.plan import PauseRequest, decide_pause, decide_resume
 from gate.core.origin import encode_origin, parse_origin
+from gate.core.plan import PauseRequest, decide_pause, decide_resume
 from gate.core.work import (
     Asked,
     Found,

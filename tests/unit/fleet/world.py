@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from gate.core.canary import Canary
 from gate.core.entry import Entry, Head, Note, canonical, chain
 from gate.core.event import Target
 from gate.core.work import (
@@ -66,6 +67,7 @@ class World:
         steps: requests and appends so far.
         theirs: what others wrote last into a trigger or variable, by its kind and id.
         starts: how often each run was started by gate.
+        proofs: how far runs are that were started again, by their ids; whatever is not there has passed.
     """
 
     runs: dict[str, Run] = field(default_factory=dict)
@@ -78,6 +80,7 @@ class World:
     theirs: dict[tuple[str, str], str | None] = field(default_factory=dict)
     starts: dict[str, int] = field(default_factory=dict)
     writes: int = 0
+    proofs: dict[str, Canary] = field(default_factory=dict)
 
     def step(self) -> None:
         """Count one request or append; raise Killed from `kill_at` on."""
@@ -212,6 +215,11 @@ class ModelConnection:
     def busy(self, target: Target, own: str) -> str:
         self._wrong()
         return ""
+
+    def proved(self, target: Target, became: str, protects: Protects) -> Canary:
+        if self._wrong():
+            raise NotDone(Outcome.FAILED, "no answer")
+        return self.world.proofs.get(target.id, Canary.PASSED)
 
     def close(self) -> None:
         pass

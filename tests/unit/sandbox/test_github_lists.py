@@ -193,6 +193,23 @@ def test_a_status_needs_a_known_commit_and_a_known_state() -> None:
     assert api.ask("POST", f"{REPO}/statuses/{sha}", {"state": "bad"}).status == 422
 
 
+@pytest.mark.parametrize(("length", "status"), [(140, 201), (141, 422)])
+def test_a_statuss_description_has_a_limit(length: int, status: int) -> None:
+    api = Api()
+    body = {"state": "error", "description": "ß" * length}
+    assert api.ask("POST", f"{REPO}/statuses/{api.run().sha}", body).status == status
+
+
+def test_check_runs_are_listed_by_their_name() -> None:
+    api = Api()
+    sha = api.run().sha
+    for name in ("gate / load", "other"):
+        api.ask("POST", f"{REPO}/check-runs", {"name": name, "head_sha": sha}, token=APP_TOKEN)
+    path = f"{REPO}/commits/{sha}/check-runs"
+    for name, count in (("gate / load", 1), ("none", 0), ("", 2)):
+        assert read(api.ask("GET", path, query={"check_name": name}))["total_count"] == count
+
+
 def test_a_commit_and_context_take_a_thousand_statuses() -> None:
     api = Api()
     sha = api.run().sha

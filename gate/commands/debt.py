@@ -1,0 +1,104 @@
+"""`gate debt`: which commits were held back from the lab, and have not run there since?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+import click
+
+from gate.commands.fleet import now
+from gate.commands.say import say
+from gate.core.debt import Debt, debts
+from gate.core.held_back import held_back
+from gate.core.reason import at_time, iso, one_line, without_credentials
+from gate.errors import Exit
+from gate.fleet.state import find_state
+from gate.fleet.state.reading import read_state
+from gate.fleet.where import state_url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebtOptions:
+    """The options of `gate debt`.
+
+    Attributes:
+        config: the configuration file, if one is named.
+        state: the ledger's URL, if one is given.
+        ref: only this branch, tag or commit; empty for all.
+        fail: whether what is owed is a failure.
+        format: ``text`` or ``json``.
+    """
+
+    config: str | None = None
+    state: str | None = None
+    ref: str = ""
+    fail: bool = False
+    format: str = "text"
+
+
+def run(options: DebtOptions, environ: Mapping[str, str]) -> int:
+    """List what is owed.
+
+    Returns:
+        0; with `fail` 1 where something is owed that nothing newer replaces, and where there is
+        no ledger that could tell.
+
+    Raises:
+        ConfigError: the ledger cannot be reached, or is not whole.
+    """
+    url = state_url(options.state, options.config, environ)
+    ledger = find_state(url)
+    if ledger is None:
+        say(f"there is no ledger at {without_credentials(url)}, so that nothing is known of what is owed")
+        if options.format == "json":
+            click.echo(json.dumps(_encode((), options.ref)))
+        return Exit.PARTLY if options.fail else Exit.OK
+    with closing(ledger):
+        found = debts(held_back(read_state(ledger)), options.ref)
+    if options.format == "json":
+        click.echo(json.dumps(_encode(found, options.ref), ensure_ascii=False))
+    else:
+        for line in _lines(found, options.ref):
+            click.echo(line)
+    return Exit.PARTLY if options.fail and any(not debt.newer for debt in found) else Exit.OK
+
+
+def _encode(found: Sequence[Debt], ref: str) -> dict[str, object]:
+    return {
+        "schema": "gate.debt/1",
+        "ref": ref or None,
+        "owed": sum(not debt.newer for debt in found),
+        "debts": [
+            {
+                "provider": debt.provider,
+                "project": debt.project,
+                "workflow": debt.workflow,
+                "ref": debt.ref,
+                "commit": debt.commit,
+                "runs": list(debt.runs),
+                "url": debt.url,
+                "since": iso(debt.since),
+                "held_back_by": debt.why,
+                "newer": debt.newer or None,
+            }
+            for debt in found
+        ],
+    }
+
+
+def _lines(found: Sequence[Debt], ref: str) -> Iterator[str]:
+    of = f" of {one_line(ref, 80)}" if ref else ""
+    if not found:
+        yield f"nothing{of} is owed: whatever was held back has run since"
+        return
+    for debt in found:
+        what = f"{debt.provider} {one_line(debt.project, 80)}: {one_line(debt.workflow, 60) or '-'}"
+        where = f"{one_line(debt.ref, 60) or '-'} {one_line(debt.commit, 64)[:12] or '-'}"
+        since = f"since {at_time(debt.since, now())} by {one_line(debt.why, 60)}"
+        newer = f", replaced by {one_line(debt.newer, 64)[:12]}, which has run" if debt.newer else ""
+        yield f"{what} at {where}: held back {since}{newer} {one_line(debt.url, 200)}".rstrip()
+    owed = sum(not debt.newer for debt in found)
+    yield f"owed{of}: {owed} of {len(found)}"
