@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from hypothesis import settings
 
 from gate.sandbox.focus import FocusServer
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("gate", deadline=None)
+settings.load_profile("gate")
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def pause_before(
     if limited:
         if tries >= LIMITED_TRIES:
             return None
-        wait = _said(reply.headers, now)
+        wait = pause_said(reply.headers, now)
         wait = unsaid * 2 ** (tries - 1) if wait is None else wait
         return wait if wait <= LONGEST_WAIT else None
     if repeatable and (reply.status == 0 or reply.status >= 500) and tries < BROKEN_TRIES:
@@ -64,7 +64,11 @@ def pause_before(
     return None
 
 
-def _said(headers: Mapping[str, str], now: float) -> float | None:
+def pause_said(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds to wait that an answer tells, None where it tells none.
+
+    An answer that was given tells them too, where it was the last one that a limit allows.
+    """
     after = headers.get("retry-after", "").strip()
     if after.isdigit():
         return float(after)
@@ -84,5 +88,5 @@ def _said(headers: Mapping[str, str], now: float) -> float | None:
 
 def until(headers: Mapping[str, str], now: float) -> str:
     """Return when a limit ends, as ``14:05Z``, or an empty text where it does not say."""
-    wait = _said(headers, now)
+    wait = pause_said(headers, now)
     return "" if wait is None else datetime.fromtimestamp(now + wait, UTC).strftime("%H:%MZ")

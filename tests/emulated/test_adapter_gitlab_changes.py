@@ -185,8 +185,14 @@ class TestTheName:
                 return lab.connection.annotate(work, "held").outcome
 
             assert set(lab.pool.each(annotate, works)) == {Outcome.DONE}
-            assert sum(lab.counted().values()) == 2
+            assert sum(lab.counted().values()) == 1
             assert self.name_of(lab) == "gate: held | Nightly"
+
+    def test_a_name_that_was_never_seen_is_read_first(self, lab: Lab) -> None:
+        (work,) = self.stopped(lab, name="Nightly")
+        other = lab.connect()
+        assert other.annotate(work, "held").outcome is Outcome.DONE
+        assert self.name_of(lab) == "gate: held | Nightly"
 
     def test_a_child_pipeline_is_in_no_list_and_its_parent_is_named(self, lab: Lab) -> None:
         above = lab.pipeline(JobSpec(name="lab", child=(LOAD,)), statuses=("running",))

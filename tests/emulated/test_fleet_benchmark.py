@@ -11,7 +11,7 @@ from benchmarks.fleet_minimum import LEAST
 from benchmarks.fleet_servers import Server, Size, serving
 
 SMALL = Size(share=0.02)
-AROUND = 12  # looks while things stop, and at the end; as many for any fleet
+AROUND = 6  # looks while things stop, and at the end; as many for any fleet
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from gate.core.event import Target
 from gate.core.reason import one_line
 from gate.core.work import Asked, Origin, Problem, Project, Protects, Work
 from gate.providers.gitlab.client import Client
-from gate.providers.gitlab.projects import LIST_POINTS, Projects
+from gate.providers.gitlab.projects import Projects
 from gate.providers.gitlab.refusal import Ask, Unanswered, unreadable
 from gate.providers.gitlab.words import IN_FLIGHT, status_of
 
@@ -79,7 +79,6 @@ def look(client: Client, projects: Projects, project: Project, protects: Protect
         what=f"the jobs of {project.path}",
         needs="the scope read_api and the Reporter role in the project",
         query={"scope[]": list(IN_FLIGHT), "pagination": "keyset"},
-        points=LIST_POINTS,
     )
     try:
         return _listed(client, ask, project, protects)

@@ -22,7 +22,7 @@ from gate.errors import MissingExtra
 from gate.providers.gitlab.line import Line
 from gate.providers.gitlab.refusal import Ask, Unanswered, explained, unreadable
 from gate.providers.pace import LONGEST_WAIT, Pace
-from gate.providers.patience import Reply, pause_before
+from gate.providers.patience import Reply, pause_before, pause_said
 
 PAGE = 100
 
@@ -139,10 +139,11 @@ class Client:
             tries += 1
             if lane is not None:
                 lane.take()
-            self.pace.take(ask.points)
+            self.pace.take()
             reply, link = self._line().send(ask)
             reply = reply.without(self._token)
             if 200 <= reply.status < 300:
+                self.pace.pause(min(pause_said(reply.headers, self._now()) or 0.0, self._longest))
                 return self._decoded(reply, ask), link
             wait = pause_before(
                 reply,

@@ -48,6 +48,7 @@ class GitLabConnection:
         findings = finding.find(self._client, self.member, self._projects, protects, each)
         with self._lock:
             self._waiting = findings.waiting
+        self._naming.learn(findings.names)
         if not triggers:
             return findings.found
         projects = findings.projects

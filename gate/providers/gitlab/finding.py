@@ -8,7 +8,7 @@ in between is seen as started, or later by `watching`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gate.core.reason import quoted
 from gate.core.work import Found, Problem, Project, Protects, Work
@@ -43,11 +43,13 @@ class Findings:
 
     Attributes:
         waiting: the trigger jobs among it that have not started.
+        names: of pipelines in flight by their numbers, empty where one has none.
         projects: what was looked at.
     """
 
     found: Found
     waiting: tuple[Job, ...] = ()
+    names: Mapping[int, str] = field(default_factory=dict)
     projects: tuple[Project, ...] = ()
 
 
@@ -67,7 +69,12 @@ def find(client: Client, member: Member, projects: Projects, protects: Protects,
         looked_at=sum(one.count for one in read.looked) + len(read.triggered.waiting),
         projects=len(read.projects),
     )
-    return Findings(found=found, waiting=tuple(job for job, _ in waiting), projects=read.projects)
+    return Findings(
+        found=found,
+        waiting=tuple(job for job, _ in waiting),
+        names=read.triggered.names,
+        projects=read.projects,
+    )
 
 
 def _read(client: Client, member: Member, projects: Projects, protects: Protects, each: Each) -> _Read:

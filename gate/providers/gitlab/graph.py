@@ -102,4 +102,4 @@ def text_at(fields: object, *path: str) -> str:
 def _pipelines(status: str, manual: bool, first: int, after: str) -> str:
     jobs = _TRIGGERS % JOBS_AT_ONCE + (" " + _MANUAL % JOBS_AT_ONCE if manual else "")
     page = "pageInfo{hasNextPage endCursor}"
-    return f"{status}:pipelines(status:{status},first:{first}{after}){{{page} nodes{{id ref {jobs}}}}}"
+    return f"{status}:pipelines(status:{status},first:{first}{after}){{{page} nodes{{id name ref {jobs}}}}}"

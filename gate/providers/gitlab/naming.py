@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Mapping
 
 from gate.core.work import Asked, Outcome, Work
 from gate.providers.gitlab.client import Client
@@ -24,9 +25,14 @@ class Naming:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._known: Mapping[int, str] = {}
         self._named: dict[str, Asked] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
+
+    def learn(self, names: Mapping[int, str]) -> None:
+        """Take what pipelines are called, by their numbers, so that nobody is asked once more."""
+        self._known = names
 
     def annotate(self, work: Work, reason: str) -> Asked:
         """Put the reason before the name of a job's pipeline; of a child pipeline, before its parent's."""
@@ -37,16 +43,13 @@ class Naming:
         with lock:
             if path not in self._named:
                 what = f"the name of pipeline {own['named']} of {work.target.project}"
-                self._named[path] = self._name(path, what, reason, str(own.get("title", "")))
+                known = self._known.get(own["named"])
+                self._named[path] = self._name(path, what, known, reason, str(own.get("title", "")))
             return self._named[path]
 
-    def _name(self, path: str, what: str, reason: str, title: str) -> Asked:
-        read = Ask(path=path, what=what, needs="the scope read_api and the Reporter role in the project")
+    def _name(self, path: str, what: str, known: str | None, reason: str, title: str) -> Asked:
         try:
-            pipeline = self._client.send(read)
-            if not isinstance(pipeline, dict) or not isinstance(pipeline.get("name") or "", str):
-                raise unreadable(read, self._client.host, "a pipeline")
-            old = pipeline.get("name") or ""
+            old = self._read(path, what) if known is None else known
             if old.startswith(START):
                 return Asked(outcome=Outcome.DONE, detail="a reason stands there already")
             new = with_reason(old, reason, title)
@@ -61,3 +64,15 @@ class Naming:
         except Unanswered as error:
             return Asked(outcome=error.outcome, detail=error.detail)
         return Asked(outcome=Outcome.DONE)
+
+    def _read(self, path: str, what: str) -> str:
+        """Return what a pipeline is called, empty where it has no name.
+
+        Raises:
+            Unanswered: it cannot be seen.
+        """
+        read = Ask(path=path, what=what, needs="the scope read_api and the Reporter role in the project")
+        pipeline = self._client.send(read)
+        if not isinstance(pipeline, dict) or not isinstance(pipeline.get("name") or "", str):
+            raise unreadable(read, self._client.host, "a pipeline")
+        return pipeline.get("name") or ""

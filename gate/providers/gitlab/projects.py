@@ -17,9 +17,6 @@ from gate.providers.gitlab.client import Client
 from gate.providers.gitlab.refusal import Ask, Unanswered, unreadable
 from gate.providers.protocol import Member
 
-LIST_POINTS = 2.0  # lists of projects and of jobs are limited to 600 a minute each
-ONE_POINTS = 3.0  # a single project, to 400
-
 _NUMBER = re.compile(r"/projects/(\d+)(?:[/?]|$)")
 
 
@@ -58,7 +55,6 @@ class Projects:
                 "order_by": "id",
                 "sort": "asc",
             },
-            points=LIST_POINTS,
         )
         found: dict[str, Project] = {}
         for page in self._client.pages(ask):
@@ -120,5 +116,4 @@ def _one(path: str, name: str) -> Ask:
         path=f"/projects/{name}",
         what=f"the project {path}",
         needs="the scope read_api and a role in the project",
-        points=ONE_POINTS,
     )

@@ -29,7 +29,6 @@ class Ask:
         method: of HTTP, in lower case.
         query: what stands behind the question mark.
         body: sent as JSON.
-        points: what it costs of the budget.
         repeatable: whether GitLab may get it twice.
     """
 
@@ -39,7 +38,6 @@ class Ask:
     method: str = "get"
     query: dict[str, Any] = field(default_factory=dict)
     body: dict[str, Any] | None = None
-    points: float = 1.0
     repeatable: bool = True
 
 

@@ -24,8 +24,6 @@ from gate.providers.gitlab.projects import Projects
 from gate.providers.gitlab.refusal import Ask, Unanswered, unreadable
 from gate.providers.protocol import Each, Member
 
-WRITE_POINTS = 4.0  # changes of schedules are limited to 300 a minute, over all projects
-
 _NODES = "nodes{name stage{name}%s}"
 _JOBS = f"jobs(first:100){{{_NODES % (' downstreamPipeline{jobs(first:50){' + _NODES % '' + '}}')}}}"
 _LAST = f"pageInfo{{hasNextPage endCursor}} nodes{{id lastPipeline{{{_JOBS}}}}}"
@@ -80,13 +78,7 @@ def write(client: Client, projects: Projects, target: Target, form: str) -> Aske
     """Switch a schedule on or off as a form says; the rest of the form is what it is compared by."""
     wanted = json.loads(form)
     try:
-        ask = replace(
-            _one(projects, target),
-            method="put",
-            body={"active": wanted["active"]},
-            points=WRITE_POINTS,
-        )
-        client.send(ask)
+        client.send(replace(_one(projects, target), method="put", body={"active": wanted["active"]}))
     except Unanswered as error:
         if error.status == 403:
             owner = one_line(str(wanted.get("owner") or "somebody who has left"), 80)

@@ -56,6 +56,7 @@ class Triggered:
         waiting: those that have not started.
         above: by the number of a pipeline, what has started it.
         elsewhere: what was started in other projects.
+        names: of pipelines in flight by their numbers, empty where one has none.
         manual: how many protected manual jobs wait for a person.
         problems: why something could not be seen, each reason once.
     """
@@ -63,6 +64,7 @@ class Triggered:
     waiting: tuple[Job, ...] = ()
     above: Mapping[int, Above] = field(default_factory=dict)
     elsewhere: tuple[Started, ...] = ()
+    names: Mapping[int, str] = field(default_factory=dict)
     manual: int = 0
     problems: tuple[Unanswered, ...] = ()
 
@@ -72,18 +74,21 @@ def merged(found: Iterable[Triggered]) -> Triggered:
     waiting: list[Job] = []
     above: dict[int, Above] = {}
     elsewhere: list[Started] = []
+    names: dict[int, str] = {}
     problems: dict[str, Unanswered] = {}
     manual = 0
     for one in found:
         waiting += one.waiting
         above |= one.above
         elsewhere += one.elsewhere
+        names |= one.names
         manual += one.manual
         problems |= {problem.detail: problem for problem in one.problems}
     return Triggered(
         waiting=tuple(waiting),
         above=above,
         elsewhere=tuple(elsewhere),
+        names=names,
         manual=manual,
         problems=tuple(problems.values()),
     )
@@ -179,6 +184,7 @@ class TriggerJobs:
             elsewhere=tuple(
                 Started(job=job, where=where) for job, (_, where) in jobs if where and where != project.path
             ),
+            names={number: graph.text_at(node, "name")},
             manual=sum(name is not None for name in manual),
         )
 

@@ -64,9 +64,7 @@ class JenkinsConnection:
         """Add the reason to the description of a build; of what never became one nothing is left."""
         path = self.looking.path_of(work.target)
         if path is None:
-            return Asked(
-                outcome=Outcome.DONE, detail="it never became a build, so that there is none to note it on"
-            )
+            return Asked(outcome=Outcome.DONE)  # it never became a build, so there is none to note it on
         before = self.looking.take_description(path)
         return notes.describe(self.controller, path, reason, before, work.target.name)
 
