@@ -354,7 +354,7 @@ class TestBadInput:
         assert ran.code == 78
         assert "state.db" in ran.stderr
 
-    @pytest.mark.parametrize("state", ["git+ssh://x/y#refs/gate/state", "state.db", "redis://x"])
+    @pytest.mark.parametrize("state", ["git://x/y#refs/gate/state", "state.db", "redis://x"])
     def test_a_ledger_of_an_unknown_kind_is_closed(
         self, tmp_path: Path, focus: FocusServer, state: str
     ) -> None:
