@@ -151,6 +151,9 @@ class _Exchange(BaseHTTPRequestHandler):
             self._send(json_answer(413, {"message": "Payload Too Large"}))
             return
         body = self.rfile.read(int(length))
+        if len(body) < int(length):  # the client died in the middle of its request
+            self.close_connection = True
+            return
         method = "GET" if self.command == "HEAD" else self.command
         request = Request(
             method=method,

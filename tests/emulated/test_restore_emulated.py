@@ -20,7 +20,7 @@ from gate.core.receipt import GOOD
 from gate.fleet import stop
 from gate.fleet.state import open_state
 from gate.fleet.state.reading import read_state
-from gate.providers import gitlab, patience
+from gate.providers import patience
 from gate.providers.jenkins import reruns
 from gate.providers.jenkins import stopping as jenkins_stopping
 from gate.sandbox.faults import Fault, FaultKind
@@ -101,7 +101,6 @@ class Story:
 def fleet() -> Iterator[Fleet]:
     """A small fleet, at which nobody waits: neither for the server's pace nor before the next try."""
     with pytest.MonkeyPatch.context() as patch, serving(2, 4) as made:
-        patch.setattr(gitlab, "_A_MINUTE", 1_000_000.0)
         patch.setattr(stop, "FIRST_LOOK", SHORT)
         patch.setattr(patience, "BROKEN_PAUSE", SHORT)
         patch.setattr(jenkins_stopping, "_FIRST_PAUSE", SHORT)

@@ -59,13 +59,16 @@ def write_variable(client: Client, place: Target, text: str | None) -> Asked:
         if text is None:
             return _lifted(client, place)
         _put(client, place, text)
+    except NotDone as error:
+        return asked(error)
+    try:
         answer = client.send("GET", _path(place))
         if _value(client, place, answer) != text:
             words = f"{place.project} at {client.host}: {NAME} was written, and holds another text now"
             return Asked(outcome=Outcome.FAILED, detail=words)
         return Asked(outcome=Outcome.HELD, detail=_reach(client, place, answer))
     except NotDone as error:
-        return asked(error)
+        return _unseen(error)
 
 
 def _put(client: Client, place: Target, text: str) -> None:
@@ -90,7 +93,10 @@ def _lifted(client: Client, place: Target) -> Asked:
         raise _refused(client, place, answer)
     if answer.status == 204:
         answer = client.send("GET", _path(place))
-        still = None if answer.status == 404 else _value(client, place, answer)
+        try:
+            still = None if answer.status == 404 else _value(client, place, answer)
+        except NotDone as error:
+            return _unseen(error)
     else:
         still = read_variable(client, place)
     if still is None:
@@ -99,6 +105,13 @@ def _lifted(client: Client, place: Target) -> Asked:
         raise _refused(client, place, answer)
     words = f"{place.project} at {client.host}: {NAME} was taken away, and is there again"
     return Asked(outcome=Outcome.FAILED, detail=words)
+
+
+def _unseen(error: NotDone) -> Asked:
+    """Return that a place was written and cannot be read back: no refusal, which nothing would follow."""
+    return Asked(
+        outcome=Outcome.FAILED, detail=f"{NAME} was written, and cannot be read back: {error.detail}"
+    )
 
 
 def _value(client: Client, place: Target, answer: Answer) -> str:

@@ -85,9 +85,13 @@ class Holds:
             return Asked(outcome=Outcome.FAILED, detail=detail)
         try:
             self._remove(place) if text is None else self._set(place, text)
-            now = self.read(place)
         except Unanswered as error:
             return Asked(outcome=error.outcome, detail=error.detail)
+        try:
+            now = self.read(place)
+        except Unanswered as error:  # never a refusal, which says that nothing was written
+            detail = f"{NAME} was written, and cannot be read back: {error.detail}"
+            return Asked(outcome=Outcome.FAILED, detail=detail)
         if now != text:
             return Asked(outcome=Outcome.FAILED, detail=f"{NAME} was written, and reads otherwise afterwards")
         return Asked(outcome=Outcome.LIFTED if text is None else Outcome.HELD)

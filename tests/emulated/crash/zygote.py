@@ -19,7 +19,6 @@ from typing import Any, NoReturn
 
 assert sys.platform != "win32", "there is no fork"
 
-PACE = 1_000_000.0  # requests a minute
 FIRST_LOOK = 0.02
 
 
@@ -44,13 +43,12 @@ def _import_everything() -> None:
     import gate.commands.resume
     import gate.fleet.state.sql
     import gate.providers.github.connection
-    import gate.providers.gitlab as gitlab_provider
+    import gate.providers.gitlab.connection
     import gate.providers.jenkins.connection  # noqa: F401
     from gate.fleet import stop
 
     for library in ("github", "gitlab", "jenkins"):
         import_module(library)
-    gitlab_provider._A_MINUTE = PACE
     stop.FIRST_LOOK = FIRST_LOOK
 
 
