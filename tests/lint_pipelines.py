@@ -44,7 +44,8 @@ def _checks() -> Iterator[Check]:
     workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
     for path in (*workflows, ROOT / "pipelines" / "github" / "example.yml"):
         yield Check(name=path.relative_to(ROOT).as_posix(), schema=WORKFLOW)
-    yield Check(name="pipelines/github/action.yml", schema=ACTION)
+    for path in sorted((ROOT / "pipelines" / "github").rglob("action.yml")):
+        yield Check(name=path.relative_to(ROOT).as_posix(), schema=ACTION)
     gitlab = ROOT / "pipelines" / "gitlab"
     for path in (ROOT / ".gitlab-ci.yml", *sorted(gitlab.glob("*.yml"))):
         yield Check(name=path.relative_to(ROOT).as_posix(), schema=GITLAB)

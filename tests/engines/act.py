@@ -28,6 +28,7 @@ PARTS = (
     "gate",
     "pipelines/github",
     ".github/workflows/fiber-gate.yml",
+    ".github/workflows/fiber-recheck.yml",
     "pyproject.toml",
     "README.md",
     "LICENSE",
@@ -92,12 +93,22 @@ def run_workflow(
     chosen = {"GATE_FOCUS_SERVER": lab_url, **(variables or {})}
     command = [str(act), "push", "--json", "--no-cache-server", "--directory", str(repository)]
     command += ["--local-repository", f"{PUBLISHED}={repository}"]
+    command += [
+        "--local-repository",
+        f"{_upload_artifact()}={ROOT / 'tests' / 'engines' / 'upload_artifact'}",
+    ]
     command += [part for label in RUNNERS for part in ("--platform", f"{label}=-self-hosted")]
     command += [part for name, value in chosen.items() for part in ("--var", f"{name}={value}")]
     inside = {**environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
     with (work / "act.jsonl").open("wb") as log:
         exit_code = _run(command, inside, log.fileno(), cancel_when)
     return _parse_run((work / "act.jsonl").read_text(encoding="utf-8"), exit_code)
+
+
+def _upload_artifact() -> str:
+    """Return how the action names the one that uploads, which cannot be fetched here."""
+    action = (ROOT / "pipelines" / "github" / "action.yml").read_text(encoding="utf-8")
+    return action.partition("uses: ")[2].split()[0]
 
 
 def copy_checkout(target: Path) -> Path:

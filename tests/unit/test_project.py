@@ -32,10 +32,14 @@ def tracked() -> list[Path]:
     ("path", "pattern"),
     [
         (".github/workflows/fiber-gate.yml", r"fiber-gate/pipelines/github@v([0-9.]+)"),
+        (".github/workflows/fiber-recheck.yml", r"fiber-gate/pipelines/github/recheck@v([0-9.]+)"),
         ("pipelines/github/example.yml", r"workflows/fiber-gate\.yml@v([0-9.]+)"),
         ("pipelines/gitlab/templates/fiber-gate.yml", r"default: (\d+\.\d+\.\d+)\n"),
         ("pipelines/jenkins/vars/fiberGate.groovy", r"['\"](\d+\.\d+\.\d+)['\"]"),
         ("pipelines/jenkins/example.Jenkinsfile", r"fiber-gate@v([0-9.]+)'"),
+        ("pipelines/gitlab/templates/fiber-recheck.yml", r"default: (\d+\.\d+\.\d+)\n"),
+        ("pipelines/jenkins/vars/fiberRecheck.groovy", r"['\"](\d+\.\d+\.\d+)['\"]"),
+        ("pipelines/jenkins/recheck.Jenkinsfile", r"fiber-gate@v([0-9.]+)'"),
         ("README.md", r"@v(\d+\.\d+\.\d+)|fiber-gate/v(\d+\.\d+\.\d+)"),
         ("CHANGELOG.md", r"## \[(\d[^]]*)\]"),
     ],
@@ -61,7 +65,7 @@ def test_the_readme_says_which_form_fits_which_pipeline() -> None:
 
 
 def test_the_readme_names_every_option_of_check_and_every_exit_code() -> None:
-    from gate.cli import check
+    from gate.cli.step import check
 
     for parameter in check.params:
         assert f"--{(parameter.name or '').strip('_').replace('_', '-')}" in README

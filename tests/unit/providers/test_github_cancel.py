@@ -23,7 +23,7 @@ pytestmark = posix
 def posix_script() -> str:
     """Return the script of the action's step for Linux and macOS."""
     action = yaml.safe_load((ACTION / "action.yml").read_text(encoding="utf-8"))
-    (script,) = [step["run"] for step in action["runs"]["steps"] if step["shell"] == "bash"]
+    (script,) = [step["run"] for step in action["runs"]["steps"] if step.get("shell") == "bash"]
     return str(script)
 
 
