@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -58,7 +59,10 @@ class ClusterState:
 
 
 class KubernetesApi(ThreadingHTTPServer):
-    """Serves a state; what is `refused` answers with that status, `seen` says what came."""
+    """Serves a state; what is `refused` answers with that status, `seen` says what came.
+
+    Where `written_at` says when the state was written, its times are told as they are by now.
+    """
 
     daemon_threads = True
     allow_reuse_address = sys.platform != "win32"
@@ -73,6 +77,7 @@ class KubernetesApi(ThreadingHTTPServer):
         self.broken = False
         self.seen: list[str] = []
         self.tls = tls
+        self.written_at: datetime | None = None
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
@@ -229,12 +234,24 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, document: Object | str) -> None:
         kind = "application/json" if isinstance(document, dict) else "text/plain"
         body = json.dumps(document) if isinstance(document, dict) else document
+        if self.server.written_at:
+            body = _later(body, datetime.now(UTC) - self.server.written_at)
         content = b"<html>502</html>" if self.server.broken else body.encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+
+def _later(body: str, by: timedelta) -> str:
+    """Return a body with every time in it moved on by whole seconds."""
+    seconds = timedelta(seconds=int(by.total_seconds()))
+
+    def moved(found: re.Match[str]) -> str:
+        return (datetime.fromisoformat(found[0]) + seconds).isoformat()
+
+    return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?=[.\d]*Z)", moved, body)
 
 
 def _is_true(query: Mapping[str, str], name: str) -> bool:

@@ -19,7 +19,7 @@ from gate.sandbox.focus import FocusServer, FocusState
 from tests.emulated.kubernetes_api import ClusterState, KubernetesApi, kubernetes_api
 from tests.emulated.process import Ran, run_gate
 from tests.support import clean_environ
-from tests.unit.diagnose.shapes import FOCUS, UNRESOLVED, deployment, event, log, pod, terminated
+from tests.unit.diagnose.shapes import FOCUS, NOW, UNRESOLVED, deployment, event, log, pod, terminated
 from tests.unit.diagnose.states import NO_PRR, REQUEST, STATES, lab, restarted
 
 pytest.importorskip("kubernetes")
@@ -32,6 +32,7 @@ TOKEN = "kc-token-4f9d1c7e55aa"
 def api() -> Iterator[KubernetesApi]:
     with kubernetes_api(INCIDENT) as server:
         server.bearer = f"Bearer {TOKEN}"
+        server.written_at = NOW
         yield server
 
 
