@@ -14,6 +14,7 @@ from gate import asking
 from gate.commands.fleet import exit_code, now, open_journal
 from gate.commands.progress import watching
 from gate.commands.say import say
+from gate.commands.telling import tell_beside
 from gate.config import Config, load_config
 from gate.core.model import Hold, Verdict
 from gate.core.plan import PauseRequest
@@ -78,6 +79,7 @@ def run(options: RecheckOptions, environ: Environ) -> int:
         known = journal.state.head.seq
         labs = read_labs(config, environ)
         ticked = Tick(posts, journal, order, watcher).run(labs.verdicts, known)
+        tell_beside(journal, config, labs.verdicts, environ)
     assert ticked is not None
     _print(ticked, options.format)
     for problem in labs.problems:
@@ -103,6 +105,7 @@ def run_if_overdue(config: Config, url: str, environ: Environ) -> None:
         labs = read_labs(config, environ)
         with _reachable(config, environ) as posts:
             ticked = Tick(posts, journal, order, Silent()).run(labs.verdicts, known)
+        tell_beside(journal, config, labs.verdicts, environ)
     for one in ticked.checked if ticked else ():
         say(f"recheck: {one_line(one.why, 600)}")
 
