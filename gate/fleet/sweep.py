@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 
 from gate.core.event import Act, Target
@@ -47,6 +48,26 @@ def refusals(plan: PausePlan) -> list[Row]:
         Row(act=one.act, target=one.target, outcome=one.outcome, detail=one_line(one.detail, 300))
         for one in plan.refusals
     ]
+
+
+class _Swept:
+    """One member while it is swept.
+
+    Args:
+        post: the member.
+        work: what was found there.
+        intents: those that stand in the ledger, of other members as well.
+
+    Attributes:
+        works: everything that was found until now, by its key.
+        unseen: what the last look could not see; it sees what those before it missed.
+    """
+
+    def __init__(self, post: Post, work: Iterable[Work], intents: Intents) -> None:
+        self.post = post
+        self.works = {one.target.key: one for one in work}
+        self.intents = dict(intents)
+        self.unseen: tuple[Problem, ...] = ()
 
 
 class Sweep:
@@ -91,40 +112,40 @@ class Sweep:
 
     def _sweep(self, one: Survey, intents: Intents) -> None:
         post, plan = one.post, one.plan
+        here = _Swept(post, one.found.work, intents)
         self._tally.begin(post.member.provider, len(plan.actions))
         self._tally.note(f"{post.shown}: {note}" for note in plan.notes)
-        for row in refusals(plan):
-            self._tally.add(row)
-        works = {work.target.key: work for work in one.found.work}
-        own = dict(intents)
-        unseen: tuple[Problem, ...] = ()
-
-        def more() -> tuple[Target, ...]:
-            nonlocal unseen
-            found = post.connection.find_again(self._request.protects, post.pool.each)
-            unseen = found.problems
-            self._tally.note(f"{post.shown}: {note}" for note in found.notes)
-            new = tuple(work for work in found.work if work.target.key not in works)
-            plan = decide_pause([Found(work=new)], self._request)
-            works.update((work.target.key, work) for work in new)
-            if plan.actions:
-                self._tally.begin(post.member.provider, len(plan.actions))
-                own.update(self._intend(plan.actions))
-            return _targets((*plan.cancel, *plan.already_stopping))
-
-        stopper = Stopper(post, self._force, lambda row: self._end(row, own), self._halt)
+        self._refuse(plan)
+        more = partial(self._more, here)
+        stopper = Stopper(post, self._force, lambda row: self._end(row, here.intents), self._halt)
         rows = stopper.stop(_targets(plan.cancel), _targets(plan.already_stopping), more)
         if plan.suspend and not self._halt.is_set():
             # Not before: Jenkins drops the queue items of a job that is disabled, and nobody would
             # know of them. The hold keeps what a trigger starts until then closed.
             for row in post.pool.each(lambda action: triggers.suspend(post, action), plan.suspend):
-                self._end(row, intents)
-            rows += stopper.stop(more(), more=more)
-        for row in refusals(decide_pause([Found(problems=unseen)], self._request)):
-            self._tally.add(row)  # only the last look counts: it sees what those before it missed
+                self._end(row, here.intents)
+            rows += stopper.stop((), more=more)
+        self._refuse(decide_pause([Found(problems=here.unseen)], self._request))
         stopped = {row.target.key for row in rows if row.outcome is Outcome.STOPPED}
         if not self._halt.is_set():
-            self._annotate(post, [work for key, work in works.items() if key in stopped])
+            self._annotate(post, [work for key, work in here.works.items() if key in stopped])
+
+    def _more(self, here: _Swept) -> tuple[Target, ...]:
+        """Return what has come into flight since, its intents in the ledger."""
+        found = here.post.connection.find_again(self._request.protects, here.post.pool.each)
+        self._tally.note(f"{here.post.shown}: {note}" for note in found.notes)
+        new = tuple(work for work in found.work if work.target.key not in here.works)
+        here.works.update((work.target.key, work) for work in new)
+        here.unseen = found.problems
+        plan = decide_pause([Found(work=new)], self._request)
+        if plan.actions:
+            self._tally.begin(here.post.member.provider, len(plan.actions))
+            here.intents.update(self._intend(plan.actions))
+        return _targets((*plan.cancel, *plan.already_stopping))
+
+    def _refuse(self, plan: PausePlan) -> None:
+        for row in refusals(plan):
+            self._tally.add(row)
 
     def _annotate(self, post: Post, stopped: Sequence[Work]) -> None:
         reason = self._reason(post.member.environment)
