@@ -231,7 +231,7 @@ class Fold:
         )
         if done:
             self._end(_slot(change), SUPERSEDED, but=change.seq)
-        undoes = {str(act): undone for act, undone in UNDOES.items()}.get(change.action)
+        undoes = UNDOES.get(change.action)
         if undoes and (done or event.outcome == CHANGED_SINCE):
             self._end((change.target.key, str(undoes)), event.outcome, before=change.seq)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,7 +15,7 @@ from gate.core.event import Act, Ownership, ReadingChanged, Sample, StepClosed, 
 from gate.core.hold import covers
 from gate.core.model import Hold, Place, Scope
 
-DONE: Final = {
+DONE: Final[Mapping[str, str]] = {
     Act.CANCEL: "stopped",
     Act.SUSPEND: "suspended",
     Act.HOLD: "held",
@@ -22,7 +23,7 @@ DONE: Final = {
     Act.RESTORE: "restored",
     Act.LIFT: "lifted",
 }
-UNDOES: Final = {Act.RERUN: Act.CANCEL, Act.RESTORE: Act.SUSPEND, Act.LIFT: Act.HOLD}
+UNDOES: Final[Mapping[str, Act]] = {Act.RERUN: Act.CANCEL, Act.RESTORE: Act.SUSPEND, Act.LIFT: Act.HOLD}
 CHANGED_SINCE: Final = "changed_since"
 SUPERSEDED: Final = "superseded"
 FAILED: Final = "failed"
@@ -138,6 +139,9 @@ class Change:
         return is_done(self.action, self.outcome) and not self.undone
 
 
+Histories = Mapping[tuple[str, ...], Sequence[Change]]  # by `Target.key`
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonAct:
     """The last time that a person raised or lifted a hold of this scope.
@@ -238,10 +242,12 @@ class LedgerState:
         last = {c.target.key: c for c in self.changes if c.action == action and c.may_stand}
         return tuple(last.values())
 
-    def forms(self, action: str, target: Target) -> frozenset[str]:
-        """Return the forms in which we have left a target, or may have."""
-        slot = (c for c in self.changes if c.action == action and c.target.key == target.key)
-        return frozenset(change.after for change in slot if change.may_show)
+    def histories(self) -> Histories:
+        """Return what was done to each target, oldest first: one pass, for who looks at many of them."""
+        found: dict[tuple[str, ...], list[Change]] = {}
+        for change in self.changes:
+            found.setdefault(change.target.key, []).append(change)
+        return found
 
     def last_person_act(self, environment: str) -> PersonAct | None:
         """Return the last act of a person that concerns an environment."""
@@ -252,4 +258,4 @@ class LedgerState:
 
 def is_done(action: str, outcome: str) -> bool:
     """Return whether an outcome says that the action took effect."""
-    return bool(outcome) and {str(act): word for act, word in DONE.items()}.get(action) == outcome
+    return bool(outcome) and DONE.get(action) == outcome

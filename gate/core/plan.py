@@ -191,15 +191,17 @@ def decide_resume(state: LedgerState, lifted: Sequence[str], rerun: str) -> Resu
     return ResumePlan(restore=restore, rerun=again, left=left)
 
 
-def undoing(act: Act, change: Change, state: LedgerState, after: str) -> Action:
-    """Return how a change is undone, so that its target is as `after`, if it still is as we left it."""
-    return Action(
-        act=act,
-        target=change.target,
-        before=change.after,
-        after=after,
-        ours=state.forms(change.action, change.target),
-    )
+def undoing(act: Act, change: Change, history: Sequence[Change], after: str) -> Action:
+    """Return how a change is undone, so that its target is as `after`, if it still is as we left it.
+
+    Args:
+        act: what undoes it.
+        change: what is undone.
+        history: all that was done to its target.
+        after: how the target is to be.
+    """
+    ours = frozenset(one.after for one in history if one.action == change.action and one.may_show)
+    return Action(act=act, target=change.target, before=change.after, after=after, ours=ours)
 
 
 def stopped_under(state: LedgerState, holds: Sequence[str]) -> tuple[Change, ...]:

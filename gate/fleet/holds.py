@@ -47,18 +47,19 @@ def read_projects(post: Post) -> tuple[Read, ...]:
     return tuple(post.pool.each(lambda place: read_place(post, place), places))
 
 
-def raising(read: Read, state: LedgerState, new: Hold | None = None) -> Action:
+def raising(read: Read, state: LedgerState, history: Sequence[Change], new: Hold | None = None) -> Action:
     """Return how a place has to be written so that it states every hold raised there, and `new`.
 
     Args:
         read: what stands there now.
         state: what the ledger says stands.
+        history: all that was done to the place.
         new: a hold that is about to stand.
     """
-    now = encode_text(read.text)
-    ours = next((change for change in _ours(state, read.place) if change.after == now), None)
-    base = read.text if ours is None else decode_text(ours.before)
-    holds = _raised_at(state, read.place)
+    now, ours = encode_text(read.text), _ours(history)
+    written = next((change for change in ours if change.after == now), None)
+    base = read.text if written is None else decode_text(written.before)
+    holds = _raised_by(ours, state)
     if new is not None and new.id not in {hold.id for hold in holds}:
         holds.append(new)
     return Action(
@@ -66,14 +67,20 @@ def raising(read: Read, state: LedgerState, new: Hold | None = None) -> Action:
     )
 
 
-def lowering(change: Change, state: LedgerState, lifted: Sequence[str]) -> Action:
+def lowering(change: Change, state: LedgerState, history: Sequence[Change], lifted: Sequence[str]) -> Action:
     """Return how a place has to be written when the holds `lifted` stand no more.
 
     As it was before us, where no other hold was raised there.
+
+    Args:
+        change: our last change of the place.
+        state: what the ledger says stands.
+        history: all that was done to the place.
+        lifted: ids of holds.
     """
-    holds = [hold for hold in _raised_at(state, change.target) if hold.id not in lifted]
+    holds = [hold for hold in _raised_by(_ours(history), state) if hold.id not in lifted]
     after = encode_text(text_for(decode_text(change.before), holds, change.target.id))
-    return undoing(Act.HOLD if holds else Act.LIFT, change, state, after)
+    return undoing(Act.HOLD if holds else Act.LIFT, change, history, after)
 
 
 def carry_out(post: Post, action: Action) -> Row:
@@ -148,13 +155,12 @@ def unreadable(read: Read) -> Row:
     return Row(act=Act.HOLD, target=read.place, outcome=read.problem.outcome, detail=read.problem.detail)
 
 
-def _ours(state: LedgerState, place: Target) -> list[Change]:
+def _ours(history: Sequence[Change]) -> list[Change]:
     """Return our changes of a place that it may show, the last one first."""
-    slot = [c for c in state.changes if c.action == Act.HOLD and c.target.key == place.key]
-    return [change for change in reversed(slot) if change.may_show]
+    return [change for change in reversed(history) if change.action == Act.HOLD and change.may_show]
 
 
-def _raised_at(state: LedgerState, place: Target) -> list[Hold]:
-    """Return the holds that stand, and that we have written down or meant to write down there."""
-    ids = {hold.id for change in _ours(state, place) for hold in parse_holds(decode_text(change.after) or "")}
+def _raised_by(ours: Sequence[Change], state: LedgerState) -> list[Hold]:
+    """Return the holds that stand, and that we have written down or meant to write down by these changes."""
+    ids = {hold.id for change in ours for hold in parse_holds(decode_text(change.after) or "")}
     return [standing.hold for standing in state.holds if standing.hold.id in ids]

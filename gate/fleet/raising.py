@@ -118,7 +118,8 @@ def _intend(
 ) -> tuple[Intent, ...]:
 
     def decide(state: LedgerState) -> list[Action]:
-        return [raising(spot.read, state, hold) for spot in spots]
+        histories = state.histories()
+        return [raising(one.read, state, histories.get(one.read.place.key, ()), hold) for one in spots]
 
     return journal.intend(decide, hold.id, events=(lambda _: [first]) if first else None)
 
@@ -126,11 +127,12 @@ def _intend(
 def _outdated(held: Sequence[tuple[Spot, Intent]], journal: Journal) -> list[Spot]:
     """Return the places that should state more than we wrote, since a hold was raised meanwhile."""
     state = journal.refresh()
+    histories = state.histories()
     late = []
     for spot, intent in held:
         place, after = intent.action.target, intent.action.after
         now = Read(place=place, text=decode_text(after))
-        if raising(now, state).after != after:
+        if raising(now, state, histories[place.key]).after != after:
             late.append(Spot(post=spot.post, read=read_place(spot.post, place)))
     return late
 

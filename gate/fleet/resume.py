@@ -105,8 +105,9 @@ class Resume:
         state = self._journal.state
         plan = decide_resume(state, self._order.holds, self._order.rerun)
         self._lifted = _named(state, self._order.holds)
+        histories = state.histories()
         for change in state.to_undo(Act.HOLD):
-            action = lowering(change, state, self._order.holds)
+            action = lowering(change, state, histories[change.target.key], self._order.holds)
             if action.after != action.before:
                 self._tally.add(Row(act=action.act, target=action.target, outcome=Outcome.PLANNED))
         for act, changes in ((Act.RESTORE, plan.restore), (Act.RERUN, plan.rerun)):
@@ -144,25 +145,27 @@ class Resume:
 
     def _put_back_actions(self, state: LedgerState) -> list[Action]:
         plan = decide_resume(state, self._order.holds, "none")
-        held = [change for change in state.to_undo(Act.HOLD) if not self._is_left(change, state)]
-        places = [lowering(change, state, self._order.holds) for change in held]
+        histories = state.histories()
+
+        def due(changes: Sequence[Change]) -> list[tuple[Change, Sequence[Change]]]:
+            known = ((change, histories[change.target.key]) for change in changes)
+            return [(change, history) for change, history in known if not self._is_left(change, history)]
+
+        places = [
+            lowering(change, state, history, self._order.holds)
+            for change, history in due(state.to_undo(Act.HOLD))
+        ]
         restores = [
-            undoing(Act.RESTORE, change, state, change.before)
-            for change in plan.restore
-            if not self._is_left(change, state)
+            undoing(Act.RESTORE, change, history, change.before) for change, history in due(plan.restore)
         ]
         return [*(action for action in places if action.after != action.before), *restores]
 
     def _is_young(self, change: Change) -> bool:
         return abs((self._journal.clock() - change.at).total_seconds()) < self._order.grace
 
-    def _is_left(self, change: Change, state: LedgerState) -> bool:
+    def _is_left(self, change: Change, history: Sequence[Change]) -> bool:
         """Return whether a change is not to be undone now: somebody is at it, or it was refused."""
-        undoing_it = [
-            one
-            for one in state.changes
-            if one.seq >= change.seq and one.target.key == change.target.key and one.action != Act.CANCEL
-        ]
+        undoing_it = [one for one in history if one.seq >= change.seq and one.action != Act.CANCEL]
         if any(one.unfinished and self._is_young(one) for one in undoing_it):
             return True
         refused = bool(undoing_it) and undoing_it[-1].outcome == Outcome.REFUSED
@@ -179,8 +182,7 @@ class Resume:
         if plan.left:
             self._tally.note([f"{len(plan.left)} that were stopped are not started again: a newer one is"])
         by_post = self._by_post(plan.rerun)
-        closed = {post.member.environment: "" for post in by_post}
-        closed = {name: self._order.closed(name) for name in closed}
+        closed = {name: self._order.closed(name) for name in {post.member.environment for post in by_post}}
         for post in [post for post in by_post if closed[post.member.environment]]:
             for change in by_post.pop(post):
                 detail = f"not started: {closed[post.member.environment]}"
