@@ -57,17 +57,19 @@ def prepare(config: Config, wanted: str | None, state: str | None, environ: Envi
         ConfigError: any of them is wrong.
     """
     environment = config.environment(wanted, environ)
-    holds = parse_holds(environ.get("GATE_HOLD", ""))
     ledger = _read_ledger(given_state(state, config, environ))
-    ledger_holds = tuple(standing.hold for standing in ledger.holds) if ledger else ()
-    _warn_of_tls(environment, say)
-    return Question(
-        environment=environment,
-        place=place_of(environment.name, environ),
-        protects=config.protect,
-        holds=(*ledger_holds, *holds),
-        ledger=ledger,
-    )
+    return _question(config, environment, ledger, environ, say)
+
+
+def prepare_knowing(
+    config: Config, wanted: str | None, ledger: LedgerState | None, environ: Environ, say: Say
+) -> Question:
+    """Gather as `prepare` does, for who has read the ledger already.
+
+    Raises:
+        ConfigError: an option, the file or the environment is wrong.
+    """
+    return _question(config, config.environment(wanted, environ), ledger, environ, say)
 
 
 def prepare_every_lab(config: Config, wanted: str | None, environ: Environ, say: Say) -> tuple[Question, ...]:
@@ -86,7 +88,7 @@ def prepare_every_lab(config: Config, wanted: str | None, environ: Environ, say:
         if name == chosen.environment.name:
             continue
         try:
-            questions.append(prepare(config, name, None, file_alone, say))
+            questions.append(prepare_knowing(config, name, chosen.ledger, file_alone, say))
         except ConfigError as error:
             say(f"note: {name} is not guarded: {error.problems[0]}")
     return tuple(questions)
@@ -143,6 +145,20 @@ def ask_until(question: Question, wait: float, max_age: float, environ: Environ,
         verdict = ask(question, min(max_age, MAX_AGE), environ)
         asked += 1
     return verdict
+
+
+def _question(
+    config: Config, environment: Environment, ledger: LedgerState | None, environ: Environ, say: Say
+) -> Question:
+    ledger_holds = tuple(standing.hold for standing in ledger.holds) if ledger else ()
+    _warn_of_tls(environment, say)
+    return Question(
+        environment=environment,
+        place=place_of(environment.name, environ),
+        protects=config.protect,
+        holds=(*ledger_holds, *parse_holds(environ.get("GATE_HOLD", ""))),
+        ledger=ledger,
+    )
 
 
 def _warn_of_tls(environment: Environment, say: Say) -> None:

@@ -182,6 +182,11 @@ class Config:
         return name
 
 
+def named_file(path: str | None, environ: Environ) -> str | None:
+    """Return which file is the configuration, None where there is none; see `load_config`."""
+    return path or (DEFAULT_FILE if Path(DEFAULT_FILE).is_file() else environ.get("GATE_CONFIG")) or None
+
+
 def load_config(path: str | None, environ: Environ) -> Config:
     """Return the configuration.
 
@@ -194,7 +199,7 @@ def load_config(path: str | None, environ: Environ) -> Config:
         ConfigError: the file cannot be read, or keys or types in it are wrong; or there is
             no configuration at all.
     """
-    chosen = path or (DEFAULT_FILE if Path(DEFAULT_FILE).is_file() else environ.get("GATE_CONFIG"))
+    chosen = named_file(path, environ)
     if chosen:
         return read_config(Path(chosen))
     if environ.get("GATE_FOCUS_SERVER"):

@@ -13,7 +13,7 @@ import click
 
 from gate.commands import pause, resume, status
 from gate.commands.fleet import who
-from gate.config import DEFAULT_FILE, Config, read_config
+from gate.config import DEFAULT_FILE, Config, named_file, read_config
 from gate.core.model import DEFAULT_PROTECT
 from gate.errors import Exit
 
@@ -100,7 +100,7 @@ def _rehearse(
 
 def _own_config(path: str | None, environ: Environ) -> Config:
     """Return the person's own configuration; without one, a drill has names of its own."""
-    chosen = path or (DEFAULT_FILE if Path(DEFAULT_FILE).is_file() else environ.get("GATE_CONFIG"))
+    chosen = named_file(path, environ)
     return read_config(Path(chosen)) if chosen else Config(source="the drill")
 
 

@@ -20,7 +20,7 @@ from gate.core.reason import one_line
 from gate.errors import ConfigError, Exit
 from gate.fleet.state import find_state
 from gate.fleet.state.reading import read_state
-from gate.fleet.where import state_url
+from gate.fleet.where import ledger_url
 from gate.notify.channels import NO_URL, Channel, Delivery, broken_channels, read_channels
 from gate.notify.message import write_message
 
@@ -51,7 +51,7 @@ def run(options: NotifyOptions, environ: Environ) -> int:
     labs = read_labs(config, environ)
     for problem in labs.problems:
         say(one_line(problem, 600))
-    url = state_url(options.state, options.config, environ)
+    url = ledger_url(options.state, config, environ)
     if options.dry_run:
         telling = Telling(config=config, verdicts=labs.verdicts, environ=environ, channels=(), rhythm=rhythm)
         return _show(telling, url)

@@ -27,7 +27,7 @@ from gate.fleet.members import Filter, Post, connected, read_members
 from gate.fleet.pause import PauseOrder, pause, planned_pause
 from gate.fleet.stop import Force
 from gate.fleet.sweep import Survey, survey
-from gate.fleet.where import state_url
+from gate.fleet.where import ledger_url
 from gate.providers import own_target
 from gate.report.sweep_text import render_plan
 
@@ -83,7 +83,7 @@ def run(options: PauseOptions, environ: Environ) -> int:
             if not confirm(_question(hold, posts), yes=False):
                 say("nothing was changed")
                 return Exit.PARTLY
-        url = state_url(options.state, options.config, environ)
+        url = ledger_url(options.state, config, environ)
         _warn_of_local_state(url, posts)
         with open_journal(url, hold.by) as journal, watching(environ) as watcher:
             receipt = pause(posts, journal, order, watcher, lambda found: _show(found, options))

@@ -27,7 +27,7 @@ from gate.fleet.members import Filter, Post, connected, read_members
 from gate.fleet.recheck import Tick, Ticked, TickOrder
 from gate.fleet.stop import Force
 from gate.fleet.watcher import Silent
-from gate.fleet.where import state_url
+from gate.fleet.where import ledger_url
 from gate.providers import own_target
 from gate.providers.protocol import Member
 from gate.report.sweep_json import encode_receipt
@@ -73,7 +73,7 @@ def run(options: RecheckOptions, environ: Environ) -> int:
     """
     config = load_config(options.config, environ)
     members = _members(config, environ)
-    url = state_url(options.state, options.config, environ)
+    url = ledger_url(options.state, config, environ)
     order = _order(options, config, environ)
     with open_journal(url, BY) as journal, connected(members) as posts, watching(environ) as watcher:
         known = journal.state.head.seq

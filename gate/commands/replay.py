@@ -7,17 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import click
 
 from gate.commands.say import say
-from gate.config import DEFAULT_FILE, load_config
+from gate.config import load_config, named_file
 from gate.core.entry import Entry
 from gate.core.ledger import verify
 from gate.core.reason import iso, one_line, without_credentials
 from gate.core.replaying import Comparison, Tally, compare
-from gate.core.steadiness import Steadiness, parse_steadiness, shown_steadiness, steadiness_from
+from gate.core.steadiness import Steadiness, parse_steadiness, shown_steadiness
 from gate.errors import ConfigError, Exit
 from gate.fleet.state import find_state
 from gate.fleet.state.protocol import LedgerBroken
@@ -85,13 +84,9 @@ def _policy(options: ReplayOptions, environ: Mapping[str, str]) -> Steadiness:
             return parse_steadiness(options.steadiness)
         except ValueError as error:
             raise click.UsageError(f"--steadiness: {error}") from None
-    if not (options.config or Path(DEFAULT_FILE).is_file() or environ.get("GATE_CONFIG")):
+    if named_file(options.config, environ) is None:
         return Steadiness()
-    config = load_config(options.config, environ)
-    try:
-        return steadiness_from(config.document.get("steadiness", {}))
-    except ValueError as error:
-        raise ConfigError(f"{config.source}: steadiness.{error}") from None
+    return load_config(options.config, environ).steadiness
 
 
 def _since(seconds: float | None) -> datetime | None:

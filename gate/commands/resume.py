@@ -20,7 +20,7 @@ from gate.fleet.members import Filter, connected, read_members
 from gate.fleet.resume import Resume, ResumeOrder
 from gate.fleet.settle import PATIENCE
 from gate.fleet.watcher import Silent
-from gate.fleet.where import state_url
+from gate.fleet.where import ledger_url
 
 Environ = Mapping[str, str]
 
@@ -51,13 +51,13 @@ def run(options: ResumeOptions, environ: Environ) -> int:
     config = load_config(options.config, environ)
     members = read_members(config, Filter(), environ)
     by = who(options.by, environ)
-    url = state_url(options.state, options.config, environ)
+    url = ledger_url(options.state, config, environ)
     with open_journal(url, by) as journal, connected(members) as posts:
         chosen = _chosen(journal.state, options.hold)
         order = ResumeOrder(
             holds=tuple(one.hold.id for one in chosen),
             rerun=options.rerun,
-            closed=lambda environment: "" if options.force else _closed(config, environment, url, environ),
+            closed=lambda name: "" if options.force else _closed(config, name, journal.refresh(), environ),
             patience=options.patience,
         )
         _show(chosen, journal.state)
@@ -95,11 +95,11 @@ def _show(chosen: Sequence[Standing], state: LedgerState) -> None:
         say(f"hold {one.hold.id} ({one.ownership}) stays: {one_line(one.hold.reason)}")
 
 
-def _closed(config: Config, environment: str, state: str, environ: Environ) -> str:
+def _closed(config: Config, environment: str, ledger: LedgerState, environ: Environ) -> str:
     """Return why the gate of an environment is closed, empty where it is open."""
     own = {name: value for name, value in environ.items() if name != "GATE_HOLD"}
     try:
-        question = asking.prepare(config, environment or None, state, own, say)
+        question = asking.prepare_knowing(config, environment or None, ledger, own, say)
         verdict = asking.ask(question, 0.0, own)
     except ConfigError as error:
         return error.problems[0]

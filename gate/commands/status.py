@@ -27,7 +27,7 @@ from gate.core.verdict import misconfigured
 from gate.errors import ConfigError, Exit
 from gate.fleet.state import find_state
 from gate.fleet.state.reading import read_state
-from gate.fleet.where import state_url
+from gate.fleet.where import ledger_url
 from gate.report.json import encode_verdict
 
 Environ = Mapping[str, str]
@@ -62,7 +62,8 @@ def run(config: str | None, state: str | None, format_: str, environ: Environ) -
     Raises:
         ConfigError: the configuration or the ledger is not as it must be.
     """
-    status = _gather(load_config(config, environ), state_url(state, config, environ), environ)
+    loaded = load_config(config, environ)
+    status = _gather(loaded, ledger_url(state, loaded, environ), environ)
     if format_ == "json":
         click.echo(json.dumps(encode_status(status), ensure_ascii=False))
     else:
@@ -126,7 +127,7 @@ def _gather(config: Config, url: str, environ: Environ) -> Status:
             known = read_state(ledger)
     names = config.names or (None,)
     with ThreadPoolExecutor(min(len(names), 16)) as executor:
-        verdicts = tuple(executor.map(lambda name: _verdict(config, name, url, environ), names))
+        verdicts = tuple(executor.map(lambda name: _verdict(config, name, known, environ), names))
     return Status(
         verdicts=verdicts,
         ledger=without_credentials(url),
@@ -136,9 +137,9 @@ def _gather(config: Config, url: str, environ: Environ) -> Status:
     )
 
 
-def _verdict(config: Config, name: str | None, state: str, environ: Environ) -> Verdict:
+def _verdict(config: Config, name: str | None, ledger: LedgerState, environ: Environ) -> Verdict:
     try:
-        question = asking.prepare(config, name, state, environ, say)
+        question = asking.prepare_knowing(config, name, ledger, environ, say)
     except ConfigError as error:
         return misconfigured(error.problems[0], name or "", now(), config.protect)
     return asking.ask(question, asking.MAX_AGE, environ)

@@ -17,7 +17,7 @@ from gate.core.duration import shown_duration
 from gate.core.reason import one_line
 from gate.core.work import Outcome
 from gate.errors import ConfigError, Exit
-from gate.fleet.where import state_url
+from gate.fleet.where import ledger_url
 from gate.guards.processes import Machine, Process, this_machine
 from gate.guards.stopping.choosing import Choice, Running, Wish, choose
 from gate.guards.stopping.ending import Ended, Stopper
@@ -72,7 +72,8 @@ def run(options: StopOptions, environ: Environ, machine: Machine | None = None) 
     if not confirm(f"Stop {_counted(len(choice.stop))}?", yes=options.yes):
         say("nothing was changed")
         return Exit.PARTLY
-    ended = _stop(options, machine, choice.stop, processes, environ)
+    url = ledger_url(options.state, config, environ)
+    ended = _stop(options, url, machine, choice.stop, processes, environ)
     again = _started_again(machine, wish, processes)
     for one in ended:
         click.echo(_line(one))
@@ -155,13 +156,13 @@ def _named(running: Running) -> str:
 
 def _stop(
     options: StopOptions,
+    url: str,
     machine: Machine,
     targets: Sequence[Running],
     processes: Sequence[Process],
     environ: Environ,
 ) -> tuple[Ended, ...]:
     """Stop and write down; what a person interrupts is written down as far as it came."""
-    url = state_url(options.state, options.config, environ)
     with open_journal(url, who(options.by, environ)) as journal:
         record = Record(journal, platform.node() or "this machine")
         record.settle(processes)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
-from gate.config import DEFAULT_FILE, Config, interpolated, load_config
+from gate.config import Config, interpolated, load_config, named_file
 from gate.core.model import State
 
 DEFAULT_STATE: Final = "sqlite:///.gate/state.db"  # as `gate.config_schema` says
@@ -47,6 +46,15 @@ def state_url(state: str | None, config: str | None, environ: Mapping[str, str])
         ConfigError: the configuration cannot be read, or names a variable that is not set.
     """
     named = given_state(state, None, environ)
-    if named is None and (config or Path(DEFAULT_FILE).is_file() or environ.get("GATE_CONFIG")):
+    if named is None and named_file(config, environ):
         named = given_state(None, load_config(config, environ), environ)
     return named or DEFAULT_STATE
+
+
+def ledger_url(state: str | None, config: Config, environ: Mapping[str, str]) -> str:
+    """Return what `state_url` does, for who has the configuration already.
+
+    Raises:
+        ConfigError: the configuration names a variable that is not set.
+    """
+    return given_state(state, config, environ) or DEFAULT_STATE
