@@ -202,11 +202,11 @@ def test_one_connection_serves_sixteen_threads_with_sixteen_clients_at_most(lab:
         lab.bench.start("lab/load live", N=str(number))
     targets = [work.target for work in lab.work(ALL)]
     assert all(asked == Asked() for asked in sixteen(lab.connection.cancel, targets))
-    assert 1 <= len(lab.connection.controller._idle) <= 16
+    assert 1 <= len(lab.connection.controller.sessions) <= 16
     lab.bench.later()
     assert all(seen.stopped for seen in lab.connection.observe(targets, sixteen).values())
     lab.connection.close()
-    assert lab.connection.controller._idle == []
+    assert len(lab.connection.controller.sessions) == 0
 
 
 def test_every_request_is_counted(lab: Lab) -> None:

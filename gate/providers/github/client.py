@@ -7,10 +7,8 @@ best practices, read 2026-11-24.
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -18,6 +16,7 @@ from urllib.parse import urlsplit
 from gate.core.reason import one_line, without_credentials
 from gate.core.secret import Secret
 from gate.providers.github.refusal import Permission, is_limited, not_done, unreadable
+from gate.providers.idle import Idle
 from gate.providers.pace import LONGEST_WAIT, Pace
 from gate.providers.patience import Reply, pause_before
 
@@ -88,8 +87,7 @@ class Client:
         self._verify = verify
         self._longest = longest
         self._now = now
-        self._idle: list[Transport] = []
-        self._lock = threading.Lock()
+        self.transports = Idle(self._transport)
 
     def send(
         self,
@@ -191,30 +189,18 @@ class Client:
 
     def close(self) -> None:
         """Let go of connections."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for transport in idle:
-            transport.close()
+        self.transports.close()
 
-    @contextmanager
-    def borrowed(self) -> Iterator[Transport]:
-        """Lend a client that no other thread has meanwhile."""
+    def _transport(self) -> Transport:
         from gate.providers.github.transport import Transport
 
-        with self._lock:
-            transport = self._idle.pop() if self._idle else None
-        transport = transport or Transport(self.url, self._token, self._verify)
-        try:
-            yield transport
-        finally:
-            with self._lock:
-                self._idle.append(transport)
+        return Transport(self.url, self._token, self._verify)
 
     def _followed(self, verb: str, path: str, query: Mapping[str, str], body: Any, points: float) -> Reply:
         url = path
         for _ in range(MOST_HOPS):
             self.pace.take(points)
-            with self.borrowed() as transport:
+            with self.transports.lent() as transport:
                 reply = transport.send(verb, url, query, body).without(self._token)
             location = reply.headers.get("location", "")
             if reply.status not in _REDIRECTS or not location:

@@ -1,14 +1,13 @@
 """How is a GitLab asked: in step with its limits, patiently, and nobody else in its place?
 
-One line a thread, since `requests` does not promise that a session can be shared. The token goes
-to the given host alone: no redirect is followed, and the address of a next page is read for what
-is asked, not for where.
+Each request has a line of its own meanwhile, since `requests` does not promise that a session can
+be shared. The token goes to the given host alone: no redirect is followed, and the address of a
+next page is read for what is asked, not for where.
 """
 
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,6 +20,7 @@ from gate.core.work import Outcome
 from gate.errors import MissingExtra
 from gate.providers.gitlab.line import Line
 from gate.providers.gitlab.refusal import Ask, Unanswered, explained, unreadable
+from gate.providers.idle import Idle
 from gate.providers.pace import LONGEST_WAIT, Pace
 from gate.providers.patience import Reply, pause_before, pause_said
 
@@ -69,9 +69,7 @@ class Client:
         self._verify = verify
         self._longest = longest
         self._now = now
-        self._mine = threading.local()
-        self._lines: list[Line] = []
-        self._lock = threading.Lock()
+        self._lines = Idle(lambda: Line(self._url, self._token, self._verify))
 
     def send(self, ask: Ask, lane: Pace | None = None) -> Any:
         """Return the decoded answer, None where it has no content.
@@ -128,9 +126,7 @@ class Client:
 
     def close(self) -> None:
         """Let go of all connections."""
-        with self._lock:
-            for line in self._lines:
-                line.close()
+        self._lines.close()
 
     def _exchange(self, ask: Ask, lane: Pace | None) -> tuple[Any, str]:
         """Return the decoded answer, and the address of a next page."""
@@ -140,7 +136,8 @@ class Client:
             if lane is not None:
                 lane.take()
             self.pace.take()
-            reply, link = self._line().send(ask)
+            with self._lines.lent() as line:
+                reply, link = line.send(ask)
             reply = reply.without(self._token)
             if 200 <= reply.status < 300:
                 self.pace.pause(min(pause_said(reply.headers, self._now()) or 0.0, self._longest))
@@ -177,14 +174,6 @@ class Client:
             return json.loads(reply.body)
         except ValueError:
             raise unreadable(ask, self.host, "JSON") from None
-
-    def _line(self) -> Line:
-        line: Line | None = getattr(self._mine, "line", None)
-        if line is None:
-            line = self._mine.line = Line(self._url, self._token, self._verify)
-            with self._lock:
-                self._lines.append(line)
-        return line
 
 
 def _require(purpose: str) -> None:

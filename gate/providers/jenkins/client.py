@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gate.core.work import Outcome
+from gate.providers.idle import Idle
 from gate.providers.jenkins.session import Sending, Session, load_library
 from gate.providers.jenkins.trouble import Teller, host_of
 from gate.providers.pace import Pace
@@ -55,8 +56,7 @@ class Controller:
         self.pace = pace
         self.teller = teller or Teller(host=host_of(member.url), user=member.user or "anonymous")
         self._now = now
-        self._idle: list[Session] = []
-        self._closed = False
+        self.sessions = Idle(lambda: Session(self._library, self.member, self.pace))
         self._silent = False
 
     def read(self, path: str, tree: str, what: str) -> dict[str, Any]:
@@ -128,7 +128,8 @@ class Controller:
         tries = 0
         while True:
             tries += 1
-            reply = self._borrowed(sending)
+            with self.sessions.lent() as session:
+                reply = session.send(sending)
             limited = reply.status == 429 or (reply.status == 503 and "retry-after" in reply.headers)
             pause = None
             if reply.status:
@@ -149,19 +150,4 @@ class Controller:
 
     def close(self) -> None:
         """Let go of connections."""
-        self._closed = True
-        with suppress(IndexError):
-            while True:
-                self._idle.pop().close()
-
-    def _borrowed(self, sending: Sending) -> Reply:
-        try:
-            session = self._idle.pop()
-        except IndexError:
-            session = Session(self._library, self.member, self.pace)
-        try:
-            return session.send(sending)
-        finally:
-            self._idle.append(session)
-            if self._closed:
-                self.close()
+        self.sessions.close()

@@ -31,9 +31,9 @@ def node(number: object, status: object, conclusion: object = None) -> dict[str,
 def test_no_two_threads_ever_have_the_same_connection() -> None:
     one = client()
     for _ in range(3):
-        with one.borrowed() as first, one.borrowed() as second, one.borrowed() as third:
+        with one.transports.lent() as first, one.transports.lent() as second, one.transports.lent() as third:
             assert len({id(first), id(second), id(third)}) == 3
-        with one.borrowed() as again:
+        with one.transports.lent() as again:
             assert again in (first, second, third)  # and connections are kept
     one.close()
 
