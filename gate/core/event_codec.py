@@ -80,20 +80,15 @@ def parse_event(entry: Entry) -> Event | None:
                 reason=fields.text("reason"),
             )
         case Kind.STEP_CLOSED:
-            return _parse_step(fields)
-        case Kind.STEP_OPENED:
-            return StepOpened(
-                environment=fields.needed("environment"),
-                provider=fields.text("provider"),
-                project=fields.text("project"),
-                run=fields.text("run"),
-                instance=fields.text("instance"),
-                workflow=fields.text("workflow"),
-                ref=fields.text("ref"),
-                commit=fields.text("commit"),
-                order=fields.number("order", 0),
-                own=fields.text("own"),
+            return StepClosed(
+                **_step_of(fields),
+                code=fields.needed("code"),
+                hold=fields.text("hold"),
+                url=fields.text("url"),
+                run_kind=fields.text("run_kind"),
             )
+        case Kind.STEP_OPENED:
+            return StepOpened(**_step_of(fields))
         case Kind.RECHECKED:
             return Rechecked(samples=tuple(map(_parse_sample, fields.each("samples"))))
         case Kind.NOTIFIED:
@@ -167,23 +162,14 @@ def _parse_sample(fields: _Fields) -> Sample:
     )
 
 
-def _parse_step(fields: _Fields) -> StepClosed:
-    return StepClosed(
-        environment=fields.needed("environment"),
-        code=fields.needed("code"),
-        provider=fields.text("provider"),
-        project=fields.text("project"),
-        run=fields.text("run"),
-        instance=fields.text("instance"),
-        workflow=fields.text("workflow"),
-        ref=fields.text("ref"),
-        commit=fields.text("commit"),
-        hold=fields.text("hold"),
-        url=fields.text("url"),
-        run_kind=fields.text("run_kind"),
-        order=fields.number("order", 0),
-        own=fields.text("own"),
-    )
+def _step_of(fields: _Fields) -> dict[str, Any]:
+    """Return what every gate step says, whether it closed or opened."""
+    texts = ("provider", "project", "run", "instance", "workflow", "ref", "commit", "own")
+    return {
+        "environment": fields.needed("environment"),
+        "order": fields.number("order", 0),
+        **{name: fields.text(name) for name in texts},
+    }
 
 
 class _Fields:
