@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,3 +58,21 @@ def clean_environ(cache: Path, **values: str) -> Mapping[str, str]:
     }
     path = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
     return {**kept, "PATH": path, "XDG_CACHE_HOME": str(cache), "LOCALAPPDATA": str(cache), **values}
+
+
+def free_port() -> int:
+    """Return a port on loopback that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def unprivileged(folder: Path) -> Mapping[str, Any]:
+    """Return how to start a process of another user than root, who is given the folder."""
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return {}
+    import pwd
+
+    user = pwd.getpwnam("nobody")
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import click
 
+from gate.core.ledger_state import LedgerState
 from gate.core.reason import one_line
 from gate.core.receipt import Receipt
 from gate.errors import Exit
@@ -39,14 +40,19 @@ def who(given: str | None, environ: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def open_journal(url: str, by: str) -> Iterator[Journal]:
+def open_journal(url: str, by: str, known: LedgerState | None = None) -> Iterator[Journal]:
     """Open the ledger at `url`, a new one where there is none.
+
+    Args:
+        url: where it is kept.
+        by: who writes.
+        known: what was read of it before, so that only what follows need be read.
 
     Raises:
         ConfigError: it is no ledger, is broken, or cannot be reached.
     """
     with closing(open_state(url)) as ledger:
-        yield Journal(ledger, by, now)
+        yield Journal(ledger, by, now, known)
 
 
 def confirm(question: str, *, yes: bool) -> bool:

@@ -52,17 +52,17 @@ def record(verdict: Verdict, url: str | None, ledger: LedgerState | None, enviro
     if verdict.open:
         assert ledger is not None
         if url is not None and _is_owed(step, ledger):
-            _write(url, _opened(step), environ)
-    elif url is None or not _write(url, step, environ):
+            _write(url, ledger, _opened(step), environ)
+    elif url is None or not _write(url, ledger, step, environ):
         _leave_file(step, environ)
 
 
-def _write(url: str, event: Event, environ: Mapping[str, str]) -> bool:
-    """Append an event to the ledger; return whether it stands there."""
+def _write(url: str, ledger: LedgerState | None, event: Event, environ: Mapping[str, str]) -> bool:
+    """Append an event to the ledger, of which `ledger` is known; return whether it stands there."""
     from gate.commands.fleet import open_journal, who
 
     try:
-        with open_journal(url, who(None, environ)) as journal:
+        with open_journal(url, who(None, environ), ledger) as journal:
             journal.write(lambda _: [event])
     except GateError as error:
         say(f"note: what is held back cannot be recorded: {one_line(str(error), 500)}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support import need
+from tests.support import free_port, need, unprivileged
 
 _DEBIAN = Path("/usr/lib/rabbitmq/bin")
 
@@ -28,7 +27,7 @@ def starting_rabbitmq() -> Iterator[int]:
     server, epmd = need("rabbitmq-server", _DEBIAN), need("epmd")
     # Not below pytest's own folder, which another user may not enter.
     folder = Path(tempfile.mkdtemp(prefix="gate-rmq-"))
-    port, names, nodes = _free_port(), _free_port(), _free_port()
+    port, names, nodes = free_port(), free_port(), free_port()
     environ = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -45,7 +44,7 @@ def starting_rabbitmq() -> Iterator[int]:
         "RABBITMQ_CONFIG_FILE": str(folder / "none"),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
     }
-    as_user = _unprivileged(folder)
+    as_user = unprivileged(folder)
     try:
         # In front of the server, which else would leave one of its own running behind it.
         with _process([epmd], folder, environ, as_user), _process([server], folder, environ, as_user):
@@ -73,20 +72,3 @@ def _process(
         finally:
             if sys.platform != "win32":
                 os.killpg(process.pid, signal.SIGKILL)
-
-
-def _unprivileged(folder: Path) -> Mapping[str, Any]:
-    """Return how to start a process of another user than root, who is given the folder."""
-    if sys.platform == "win32" or os.geteuid() != 0:
-        return {}
-    import pwd
-
-    user = pwd.getpwnam("nobody")
-    os.chown(folder, user.pw_uid, user.pw_gid)
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

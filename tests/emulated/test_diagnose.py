@@ -309,7 +309,7 @@ SECRETS = {
     "log password": "logged-pw-5",
     "log bearer": "Bearer-Token-88",
     "event url": "Event-Pass-6",
-    "notify": "T000/B000/XXXXSECRETXXXX",
+    "notify": "T000/B000/HookSecret4711",
     "message": "waiting-Secret-4",
 }
 

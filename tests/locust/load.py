@@ -6,7 +6,6 @@ Locust runs as a person runs it, in processes of its own; the Focus server count
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -16,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gate.sandbox.focus import FocusServer, FocusState
-from tests.support import clean_environ
+from tests.support import clean_environ, free_port
 
 CONFIGURE = "POST /configure"
-PATIENCE = 15.0
+PATIENCE = 60.0  # seconds; a bound for a machine that is busy, not a measure
 
 USERS = """\
 from locust import FastHttpUser, HttpUser, constant
@@ -177,13 +176,6 @@ def running(
             if process.poll() is None:
                 process.kill()
             process.wait()
-
-
-def free_port() -> int:
-    """Return a port on loopback that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def plain(text: str) -> str:

@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from gate.sandbox.focus import FocusServer, FocusState
-from tests.locust.load import CONFIGURE, GUARDED, SHAPED, USERS, Load, free_port, running
+from tests.locust.load import CONFIGURE, GUARDED, SHAPED, USERS, Load, running
+from tests.support import free_port
 
 REASON = 'waiting for fiber (prr 0.0, sw_version "waiting for fiber")'
 SOON = 5.0  # seconds; measured: below 0.5 for one process, 2 with workers, whom Locust waits for

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests.support import need
+from tests.support import free_port, need, unprivileged
 
 PASSWORD = "g:e/h@e%i m"
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -34,7 +33,7 @@ def running_postgres() -> Iterator[str]:
     initdb, pg_ctl = need("initdb", *places), need("pg_ctl", *places)
     # Not below pytest's own folder, which another user may not enter; PostgreSQL refuses root.
     folder = Path(tempfile.mkdtemp(prefix="gate-pg-"))
-    as_user = _unprivileged(folder)
+    as_user = unprivileged(folder)
     try:
         yield from _serving(initdb, pg_ctl, folder, as_user)
     finally:
@@ -59,7 +58,7 @@ def _serving(initdb: Path, pg_ctl: Path, folder: Path, as_user: Mapping[str, Any
     data = folder / "data"
     settings = ["--username=gate", f"--pwfile={password}", "--auth=scram-sha-256", "--encoding=UTF8"]
     _run([initdb, "-D", data, *settings, "--locale=C", "--no-sync"], folder, as_user)
-    port = _free_port()
+    port = free_port()
     options = f"-h 127.0.0.1 -p {port} -c fsync=off"
     if sys.platform != "win32":
         options += f" -k {folder}"
@@ -82,20 +81,3 @@ def _run(command: list[object], folder: Path, as_user: Mapping[str, Any]) -> Non
         stderr=subprocess.DEVNULL,
         **as_user,
     )
-
-
-def _unprivileged(folder: Path) -> Mapping[str, Any]:
-    """Return how to start a process of another user than root, who is given the folder."""
-    if sys.platform == "win32" or os.geteuid() != 0:
-        return {}
-    import pwd
-
-    user = pwd.getpwnam("nobody")
-    os.chown(folder, user.pw_uid, user.pw_gid)
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

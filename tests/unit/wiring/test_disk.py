@@ -109,8 +109,8 @@ def test_the_tree_is_the_repository(tmp_path: Path) -> None:
     repository = tmp_path / "repository"
     (repository / ".git").mkdir(parents=True)
     (repository / "ci").mkdir()
-    _file(repository, b"a: 1\n", "shared.yml")
-    (repository / "ci" / "x.yml").symlink_to("../shared.yml")
+    _file(repository, b"a: 1\n", "common.yml")
+    (repository / "ci" / "x.yml").symlink_to("../common.yml")
 
     assert read_pipeline(repository / "ci" / "x.yml").source.text == "a: 1\n"
 
