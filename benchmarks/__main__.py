@@ -5,7 +5,17 @@ from __future__ import annotations
 import sys
 import threading
 
-from benchmarks import fleet, guards_http, guards_locust, guards_pytest, lint_speed, many, size, speed
+from benchmarks import (
+    fleet,
+    guards_http,
+    guards_locust,
+    guards_pytest,
+    lint_speed,
+    many,
+    recheck,
+    size,
+    speed,
+)
 from benchmarks.rows import Row
 from gate.sandbox.focus import FocusServer, FocusState
 
@@ -22,6 +32,7 @@ def main() -> int:
         *guards_locust.measure(server),
         *many.measure(server),
         *lint_speed.measure(),
+        *recheck.measure(),
         *fleet.measure(),
     ]
     server.shutdown()

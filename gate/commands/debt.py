@@ -6,18 +6,24 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 import click
 
 from gate.commands.fleet import now
+from gate.commands.owed import encode_debt, find_owed
 from gate.commands.say import say
-from gate.core.debt import Debt, debts
-from gate.core.held_back import held_back
-from gate.core.reason import at_time, iso, one_line, without_credentials
+from gate.config import load_config, named_file
+from gate.core.debt import Debt
+from gate.core.ledger_state import LedgerState
+from gate.core.reason import at_time, one_line, without_credentials
 from gate.errors import Exit
 from gate.fleet.state import find_state
 from gate.fleet.state.reading import read_state
 from gate.fleet.where import state_url
+
+AGE: Final = timedelta(days=30)  # of what servers keep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,50 +49,46 @@ def run(options: DebtOptions, environ: Mapping[str, str]) -> int:
     """List what is owed.
 
     Returns:
-        0; with `fail` 1 where something is owed that nothing newer replaces, and where there is
-        no ledger that could tell.
+        0; with `fail` 1 where something is owed that nothing newer replaces, and where that
+        cannot be known: there is no ledger, or a server that cannot be asked.
 
     Raises:
         ConfigError: the ledger cannot be reached, or is not whole.
     """
     url = state_url(options.state, options.config, environ)
+    config = None
+    if named_file(options.config, environ):
+        config = load_config(options.config, environ)
     ledger = find_state(url)
+    state = LedgerState()
     if ledger is None:
-        say(f"there is no ledger at {without_credentials(url)}, so that nothing is known of what is owed")
-        if options.format == "json":
-            click.echo(json.dumps(_encode((), options.ref)))
-        return Exit.PARTLY if options.fail else Exit.OK
-    with closing(ledger):
-        found = debts(held_back(read_state(ledger)), options.ref)
-    if options.format == "json":
-        click.echo(json.dumps(_encode(found, options.ref), ensure_ascii=False))
+        say(f"there is no ledger at {without_credentials(url)}")
     else:
-        for line in _lines(found, options.ref):
+        with closing(ledger):
+            state = read_state(ledger)
+    owed = find_owed(state, config, environ, AGE, options.ref)
+    for note in owed.notes:
+        say(f"note: {one_line(note, 400)}")
+    if options.format == "json":
+        click.echo(json.dumps(_encode(owed.debts, options.ref), ensure_ascii=False))
+    else:
+        for line in _lines(owed.debts, options.ref):
             click.echo(line)
-    return Exit.PARTLY if options.fail and any(not debt.newer for debt in found) else Exit.OK
+    unknown = ledger is None or bool(owed.notes)
+    return Exit.PARTLY if options.fail and (unknown or _counted(owed.debts)) else Exit.OK
 
 
 def _encode(found: Sequence[Debt], ref: str) -> dict[str, object]:
     return {
         "schema": "gate.debt/1",
         "ref": ref or None,
-        "owed": sum(not debt.newer for debt in found),
-        "debts": [
-            {
-                "provider": debt.provider,
-                "project": debt.project,
-                "workflow": debt.workflow,
-                "ref": debt.ref,
-                "commit": debt.commit,
-                "runs": list(debt.runs),
-                "url": debt.url,
-                "since": iso(debt.since),
-                "held_back_by": debt.why,
-                "newer": debt.newer or None,
-            }
-            for debt in found
-        ],
+        "owed": _counted(found),
+        "debts": [encode_debt(debt) for debt in found],
     }
+
+
+def _counted(found: Sequence[Debt]) -> int:
+    return sum(not debt.newer for debt in found)
 
 
 def _lines(found: Sequence[Debt], ref: str) -> Iterator[str]:
@@ -100,5 +102,4 @@ def _lines(found: Sequence[Debt], ref: str) -> Iterator[str]:
         since = f"since {at_time(debt.since, now())} by {one_line(debt.why, 60)}"
         newer = f", replaced by {one_line(debt.newer, 64)[:12]}, which has run" if debt.newer else ""
         yield f"{what} at {where}: held back {since}{newer} {one_line(debt.url, 200)}".rstrip()
-    owed = sum(not debt.newer for debt in found)
-    yield f"owed{of}: {owed} of {len(found)}"
+    yield f"owed{of}: {_counted(found)} of {len(found)}"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import click
 
 from gate import asking
-from gate.commands.fleet import exit_code, now, open_journal
+from gate.commands.fleet import exit_code, members_of, now, open_journal, reachable
 from gate.commands.progress import watching
 from gate.commands.say import say
 from gate.commands.telling import tell_beside
@@ -23,13 +22,12 @@ from gate.core.recheck import BY
 from gate.core.verdict import held_sentence
 from gate.core.work import Protects
 from gate.errors import ConfigError, Exit
-from gate.fleet.members import Filter, Post, connected, read_members
+from gate.fleet.members import connected
 from gate.fleet.recheck import Tick, Ticked, TickOrder
 from gate.fleet.stop import Force
 from gate.fleet.watcher import Silent
 from gate.fleet.where import ledger_url
 from gate.providers import own_target
-from gate.providers.protocol import Member
 from gate.report.sweep_json import encode_receipt
 from gate.report.sweep_text import render_receipt
 
@@ -72,7 +70,7 @@ def run(options: RecheckOptions, environ: Environ) -> int:
         ConfigError: the configuration, a library or the ledger is not as it must be.
     """
     config = load_config(options.config, environ)
-    members = _members(config, environ)
+    members = members_of(config, environ)
     url = ledger_url(options.state, config, environ)
     order = _order(options, config, environ)
     with open_journal(url, BY) as journal, connected(members) as posts, watching(environ) as watcher:
@@ -103,7 +101,7 @@ def run_if_overdue(config: Config, url: str, environ: Environ) -> None:
         if not order.is_due(journal.state, now()):
             return
         labs = read_labs(config, environ)
-        with _reachable(config, environ) as posts:
+        with reachable(config, environ) as posts:
             ticked = Tick(posts, journal, order, Silent()).run(labs.verdicts, known)
         tell_beside(journal, config, labs.verdicts, environ)
     for one in ticked.checked if ticked else ():
@@ -149,23 +147,6 @@ def _order(
         only_hold=not options.sweep,
         period=period,
     )
-
-
-@contextmanager
-def _reachable(config: Config, environ: Environ) -> Iterator[tuple[Post, ...]]:
-    """Connect to the fleet where this process has what that takes."""
-    with ExitStack() as stack:
-        posts: tuple[Post, ...] = ()
-        try:
-            posts = stack.enter_context(connected(_members(config, environ)))
-        except ConfigError as error:
-            say(f"note: the fleet is not reached from here: {one_line(error.problems[0], 300)}")
-        yield posts
-
-
-def _members(config: Config, environ: Environ) -> tuple[Member, ...]:
-    """Return the fleet; where none is configured, the ledger is all that there is."""
-    return read_members(config, Filter(), environ) if config.document.get("fleet") else ()
 
 
 def _print(ticked: Ticked, format_: str) -> None:

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import click
 
 from gate import asking
 from gate.commands.fleet import now
+from gate.commands.owed import Owed, encode_debt, find_owed
 from gate.commands.say import say
 from gate.config import Config, load_config
 from gate.core.duration import shown_duration
@@ -32,6 +33,7 @@ from gate.report.json import encode_verdict
 
 Environ = Mapping[str, str]
 _SHOWN = 10
+AGE = timedelta(days=7)  # of what servers keep of gate steps that reach no ledger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Status:
         state: what it says; empty where there is none yet.
         at: when it was gathered (UTC).
         period: seconds between two ticks of the recheck.
+        owed: what was held back and has not run since.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -51,6 +54,7 @@ class Status:
     state: LedgerState
     at: datetime
     period: float = 300.0
+    owed: Owed = field(default_factory=Owed)
 
 
 def run(config: str | None, state: str | None, format_: str, environ: Environ) -> int:
@@ -88,6 +92,7 @@ def encode_status(status: Status) -> dict[str, object]:
             {"seq": change.seq, "at": iso(change.at), "action": change.action, "target": _shown(change)}
             for change in state.unfinished
         ],
+        "held_back": [encode_debt(debt) for debt in status.owed.debts],
         "last_recheck": iso(state.rechecked_at) if state.rechecked_at else None,
         "recheck_overdue": bool(_overdue(status)),
     }
@@ -113,6 +118,7 @@ def render_status(status: Status) -> str:
             f"unfinished: {len(unfinished)} intents without outcome since {oldest}; gate resume-all looks"
         )
         lines += [f"  {change.action} {_shown(change)}" for change in unfinished[:3]]
+    lines += _held_back(status)
     lines.append(last_seen(status.state.rechecked_at, status.at))
     lines += filter(None, [_overdue(status)])
     lines.append(f"ledger: {status.ledger}, {status.state.head.seq} entries")
@@ -134,6 +140,7 @@ def _gather(config: Config, url: str, environ: Environ) -> Status:
         state=known,
         at=now(),
         period=config.recheck_every,
+        owed=find_owed(known, config, environ, AGE),
     )
 
 
@@ -182,6 +189,14 @@ def _paused(state: LedgerState) -> dict[tuple[str, str, str], dict[str, int]]:
             place = (target.provider, target.instance, target.project)
             counts.setdefault(place, Counter())[word] += 1
     return {place: {word: counts[place][word] for word, _ in parts} for place in sorted(counts)}
+
+
+def _held_back(status: Status) -> list[str]:
+    """Return how many commits wait for a run, and what could not be looked at."""
+    count = sum(not debt.newer for debt in status.owed.debts)
+    commits = f"{count} commit{'s' * (count != 1)}" if count else "nothing"
+    lines = [f"held back and not run since: {commits}{'; gate debt lists them' if count else ''}"]
+    return lines + [f"  note: {one_line(note, 300)}" for note in status.owed.notes[:_SHOWN]]
 
 
 def _words(counts: Mapping[str, int]) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from gate.core.event import Act, HoldRaised, Ownership
+from gate.core.event import Act, HoldRaised, Ownership, StepClosed
 from gate.core.held_back import held_back, is_under
 from gate.core.hold import covers, is_expired
-from gate.core.ledger_state import Change, LedgerState, Lifted
+from gate.core.ledger_state import Change, ClosedStep, LedgerState, Lifted
 from gate.core.model import Hold, Place
 from gate.core.plan import newest, turn
 from gate.core.recheck import BY, CATEGORY, new_id
@@ -34,6 +35,20 @@ def waiting_under(state: LedgerState, lifted: Lifted) -> tuple[Change, ...]:
         if one.change.seq in chosen and one.owed and _may_start(one.change, state, lifted)
     ]
     return tuple(sorted(waiting, key=turn))
+
+
+def held_under(lifted: Lifted, found: Iterable[ClosedStep]) -> list[StepClosed]:
+    """Return what providers keep and a lifted hold has held back, with its id, for the ledger.
+
+    What names no hold was held back by the lab itself, at the same time.
+    """
+    hold, ids = lifted.standing.hold, lifted.standing.ids
+    return [
+        replace(one.step, hold=one.step.hold or hold.id)
+        for one in found
+        if covers(hold.scope, Place(environment=one.step.environment))
+        and (not one.step.hold or one.step.hold in ids)
+    ]
 
 
 def started_under(state: LedgerState, lifted: Lifted) -> tuple[Change, ...]:

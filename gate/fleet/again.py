@@ -9,16 +9,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from gate.core.canary import Canary, NextRuns, Rerun, Start, decide_canary
 from gate.core.event import Act, CarriedOut, HoldRaised
 from gate.core.hold import covers
+from gate.core.kept import new_steps
 from gate.core.ledger_state import Change, LedgerState, Lifted
 from gate.core.model import Place
 from gate.core.plan import Action
 from gate.core.reason import one_line
-from gate.core.recovery import closing_again, is_free, is_void, started_under, waiting_under
+from gate.core.recovery import closing_again, held_under, is_free, is_void, started_under, waiting_under
 from gate.core.work import Protects, Status
+from gate.fleet.gathering import gather
 from gate.fleet.journal import Intent, Journal
 from gate.fleet.members import Post, post_for
 from gate.fleet.rerun import rerun_all
@@ -26,6 +29,7 @@ from gate.fleet.resume import lost
 from gate.fleet.tally import Tally
 from gate.providers.protocol import NotDone
 
+EARLIER = timedelta(minutes=10)  # than its hold a lab was dark, and clocks differ
 AT_MOST = 120.0  # seconds in which one tick starts runs; the next one goes on
 
 
@@ -79,6 +83,8 @@ class Again:
         for lifted in self._journal.state.lifted:
             if not self._is_free(self._journal.state, lifted):
                 continue
+            if self._order.rerun is not Rerun.NONE and not started_under(self._journal.state, lifted):
+                self._gather(lifted)
             found = self._decide_one(lifted)
             if found is not None:
                 due.append(found)
@@ -105,6 +111,13 @@ class Again:
         if not waits and canary is not Canary.UNDER_WAY and not any(one.unfinished for one in started):
             self._journal.write(lambda state: self._done(state, lifted))
         return None
+
+    def _gather(self, lifted: Lifted) -> None:
+        """Put into the ledger what gate steps that cannot reach it have left at their providers."""
+        scope = lifted.standing.hold.scope
+        posts = [p for p in self._posts if covers(scope, Place(environment=p.member.environment))]
+        found = gather(posts, lifted.standing.at - EARLIER, self._tally)
+        self._journal.write(lambda state: held_under(lifted, new_steps(found, state)))
 
     def _canary(self, started: Sequence[Change], lifted: Lifted) -> tuple[Canary, Change | None]:
         """Return how far the first run is that proves anything, and which that is."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from gate.core.canary import Canary
 from gate.core.event import StepClosed, Target
+from gate.core.kept import Kept
 from gate.core.secret import Secret
 from gate.core.work import Asked, Found, Outcome, Protects, Seen, Work
 
@@ -191,6 +193,12 @@ class Connection(Protocol):
 
         Raises:
             NotDone: it cannot be seen.
+        """
+
+    def closed_steps(self, since: datetime, each: Each) -> Kept:
+        """Return what gate steps have left of what they held back since a moment.
+
+        One list for each project, whose newest part is looked at. What cannot be listed is a note.
         """
 
     def close(self) -> None:

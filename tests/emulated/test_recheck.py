@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from gate.core.entry import Note
 from gate.core.event import Rechecked
 from gate.core.event_codec import note
 from gate.core.hold import parse_holds
@@ -23,7 +25,9 @@ from gate.fleet.state.reading import read_entries, read_state
 from gate.sandbox.focus import FocusServer, FocusState
 from tests.contract.sweeps.lab import Lab, May, State
 from tests.contract.sweeps.process import TOKENS, serve_all, write_config
+from tests.contract.test_recheck import hold_back
 from tests.emulated.process import Ran, run_gate
+from tests.unit.fleet import git_remote
 
 QUICK = {"open_after": 1, "close_after": 1, "steady_for": "0s"}
 GITHUB = {
@@ -211,6 +215,56 @@ def test_a_broken_ledger_is_refused_and_nothing_is_written(bench: Bench) -> None
     assert bench.gate("check", "--recheck-if-overdue").code == 78
 
 
+# A ledger on a git ref.
+
+
+@pytest.fixture
+def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    git_remote.alone(tmp_path / "own", monkeypatch)
+    return git_remote.new_remote(tmp_path / "state.git")
+
+
+def test_on_a_git_ref_it_closes_and_opens_as_on_any_ledger(bench: Bench, remote: Path) -> None:
+    bench.write(state=f"git+{remote}")
+    assert "closed, not ready in 1 reading" in bench.gate("recheck").stdout
+    bench.focus.state = FocusState.READY
+    assert bench.gate("check", "--max-age", "0s").code == 75
+    assert "opened, 1 ready reading" in bench.gate("recheck").stdout
+    assert bench.gate("check", "--max-age", "0s").code == 0
+    assert bench.gate("history", "--verify").code == 0
+
+
+def test_a_ref_that_is_no_ledger_is_refused_and_left_as_it_is(bench: Bench, remote: Path) -> None:
+    git_remote.put(remote, {"README": b"a team's own"}, parent=False)
+    before = git_remote.git(remote, "rev-parse", git_remote.REF)
+    bench.write(state=f"git+{remote}")
+    bench.focus.state = FocusState.READY
+    for command in ("recheck", "check"):
+        ran = bench.gate(command)
+        assert ran.code == 78
+        assert f"state git+{remote}#{git_remote.REF}" in ran.stderr + ran.stdout
+    assert git_remote.git(remote, "rev-parse", git_remote.REF) == before
+
+
+def test_a_push_that_is_refused_leaves_all_as_it_was_and_says_what_is_missing(
+    bench: Bench, remote: Path
+) -> None:
+    bench.write(state=f"git+{remote}")
+    bench.gate("recheck")  # which raises a hold
+    before = git_remote.git(remote, "rev-parse", git_remote.REF)
+    hook = remote / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'you may not write here' >&2\nexit 1\n", encoding="utf-8", newline="\n")
+    hook.chmod(0o755)
+    bench.focus.state = FocusState.READY
+    ran = bench.gate("recheck")
+    assert ran.code == 78
+    assert len(ran.stderr.splitlines()) == 1
+    assert f"state git+{remote}#{git_remote.REF}" in ran.stderr
+    assert git_remote.git(remote, "rev-parse", git_remote.REF) == before
+    assert bench.gate("check", "--max-age", "0s").code == 75  # the hold stands
+
+
 # The heartbeat.
 
 
@@ -245,8 +299,6 @@ def test_a_gate_step_opens_what_a_dead_schedule_has_left_closed(bench: Bench) ->
     bench.focus.state = FocusState.READY
     bench.write(recheck_every="1s")
     assert bench.gate("check", "--max-age", "0s").code == 75
-    import time
-
     time.sleep(2.1)
     ran = bench.gate("check", "--recheck-if-overdue", "--max-age", "0s")
     assert (ran.code, "opened" in ran.stderr) == (0, True)
@@ -412,8 +464,32 @@ def test_a_hold_that_only_a_gate_step_has_raised_reaches_the_fleet_with_the_next
     base = fleet.bench.folder / "state.db"
     base.unlink()
     with closing(open_state(fleet.bench.url)) as ledger:  # the same entries, as of ten minutes ago
-        from gate.core.entry import Note
-
         ledger.append([Note(at=late, by=one.by, kind=one.kind, body=one.body) for one in entries], 0)
     assert fleet.json("recheck")["counts"]["stopped"] == 1
     assert fleet.labs[0].state(thing) is State.STOPPED
+
+
+def test_status_and_debt_find_what_gate_steps_have_left_at_their_providers(fleet: Fleet) -> None:
+    places = {hold_back(lab, lab.begin()) for lab in fleet.labs}
+    before = [lab.server.log.count() for lab in fleet.labs]
+    document = fleet.json("status")
+    assert {(one["project"], run) for one in document["held_back"] for run in one["runs"]} == places
+    # GitHub and GitLab list two projects each, and say which there are; Jenkins has one job.
+    asked = [lab.server.log.count() - seen for lab, seen in zip(fleet.labs, before, strict=True)]
+    assert asked == [3, 3, 2]
+    assert "held back and not run since: 3 commits; gate debt lists them\n" in (
+        fleet.bench.gate("status", environ=TOKENS).stdout
+    )
+    fleet.bench.gate("recheck", "--no-sweep", environ=TOKENS)
+    assert fleet.json("debt", "--fail", code=1)["owed"] == 3
+
+
+def test_a_server_that_cannot_be_asked_clears_no_release(fleet: Fleet) -> None:
+    fleet.bench.gate("recheck", "--no-sweep", environ=TOKENS)
+    assert fleet.json("debt", "--fail")["owed"] == 0
+    ran = fleet.bench.gate("debt", "--fail")  # without the fleet's tokens
+    assert (ran.code, "the fleet could not be asked" in ran.stderr) == (1, True)
+    assert fleet.bench.gate("debt").code == 0
+    fleet.labs[0].deny(May.LIST)
+    ran = fleet.bench.gate("debt", "--fail", environ=TOKENS)
+    assert (ran.code, "what was held back cannot be listed" in ran.stderr) == (1, True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from gate.core.canary import Canary
 from gate.core.event import Target
+from gate.core.kept import Kept
 from gate.core.work import Asked, Found, Protects, Seen, Work
-from gate.providers.github import reruns, stopping, triggers, variables
+from gate.providers.github import kept, reruns, stopping, triggers, variables
 from gate.providers.github.client import Client
 from gate.providers.github.finding import Search
 from gate.providers.github.notes import Notes
@@ -126,6 +128,10 @@ class GitHubConnection:
             NotDone: it cannot be seen.
         """
         return reruns.proved(self._client, target, protects)
+
+    def closed_steps(self, since: datetime, each: Each) -> Kept:
+        """Return the runs that have left an artifact of that name."""
+        return kept.closed_steps(self._client, self.member, since, each)
 
     def close(self) -> None:
         """Let go of connections."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from gate.core.canary import Canary
 from gate.core.event import Target
+from gate.core.kept import Kept
 from gate.core.work import Asked, Found, Protects, Seen, Work
-from gate.providers.gitlab import finding, rerunning, schedules, watching
+from gate.providers.gitlab import finding, kept, rerunning, schedules, watching, whole
 from gate.providers.gitlab.builds import Job
 from gate.providers.gitlab.client import Client
 from gate.providers.gitlab.hold import Holds
@@ -74,8 +76,11 @@ class GitLabConnection:
         return self._stopping.escalate(target, step)
 
     def observe(self, targets: Sequence[Target], each: Each) -> Mapping[Key, Seen]:
-        """Return where jobs are."""
-        return self._stopping.observe(targets, each)
+        """Return where jobs, or whole pipelines, are."""
+        pipelines = [target for target in targets if target.kind == kept.PIPELINE]
+        jobs = [target for target in targets if target.kind != kept.PIPELINE]
+        seen = dict(self._stopping.observe(jobs, each)) if jobs or not targets else {}
+        return {**seen, **whole.observe(self._client, self._projects, pipelines, each)}
 
     def annotate(self, work: Work, reason: str) -> Asked:
         """Put the reason before the name of the job's pipeline."""
@@ -106,11 +111,15 @@ class GitLabConnection:
         return schedules.write(self._client, self._projects, target, form)
 
     def rerun(self, target: Target, own: str) -> Asked:
-        """Retry a job."""
+        """Retry a job, or a whole pipeline."""
+        if target.kind == kept.PIPELINE:
+            return whole.rerun(self._client, self._projects, target)
         return rerunning.rerun(self._client, self._stopping, target, own)
 
     def rerun_seen(self, target: Target, own: str) -> str | None:
         """Return the id of a newer job of the same name in the same pipeline."""
+        if target.kind == kept.PIPELINE:
+            return whole.rerun_seen(self._client, self._projects, target)
         return rerunning.newer(self._client, target, own)
 
     def busy(self, target: Target, own: str) -> str:
@@ -119,7 +128,13 @@ class GitLabConnection:
 
     def proved(self, target: Target, became: str, protects: Protects) -> Canary:
         """Return how far the job is that a retry has made: all that is retried is protected itself."""
+        if target.kind == kept.PIPELINE:
+            return whole.proved(self._client, self._projects, target)
         return rerunning.proved(self._stopping, target, became)
+
+    def closed_steps(self, since: datetime, each: Each) -> Kept:
+        """Return the pipelines whose names say it."""
+        return kept.closed_steps(self._client, self.member, self._projects, since, each)
 
     def close(self) -> None:
         """Let go of connections."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from gate.core.canary import Canary
 from gate.core.event import Target
+from gate.core.kept import Kept
 from gate.core.work import Asked, Found, Outcome, Protects, Seen, Work
-from gate.providers.jenkins import notes, proving, triggers
+from gate.providers.jenkins import kept, notes, proving, triggers
 from gate.providers.jenkins.client import Controller
 from gate.providers.jenkins.looking import Looking
 from gate.providers.jenkins.reruns import Reruns
@@ -127,6 +129,10 @@ class JenkinsConnection:
             NotDone: it cannot be seen.
         """
         return proving.proved(self.looking, self.stages, target, became, protects)
+
+    def closed_steps(self, since: datetime, each: Each) -> Kept:
+        """Return the builds whose descriptions say it."""
+        return kept.closed_steps(self.controller, since, each)
 
     def close(self) -> None:
         """Let go of connections."""

@@ -12,6 +12,7 @@ from gate.sandbox.fleet import FleetSpec
 from gate.sandbox.github import (
     edits,
     routes_account,
+    routes_artifacts,
     routes_groups,
     routes_reports,
     routes_runs,
@@ -35,6 +36,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *routes_groups.ENDPOINTS,
     *routes_variables.ENDPOINTS,
     *routes_reports.ENDPOINTS,
+    *routes_artifacts.ENDPOINTS,
     *routes_account.ENDPOINTS,
 )
 GRAPHQL = Endpoint(method="POST", template="/graphql", answer=answer_graphql)

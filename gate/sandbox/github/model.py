@@ -184,6 +184,16 @@ class CheckRun:
     annotations: list[dict[str, object]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A file that a run has left, without its content."""
+
+    id: int
+    name: str
+    run: Run
+    created: float
+
+
 @dataclass(slots=True, kw_only=True)
 class Repository:
     """One repository with all that belongs to it."""
@@ -202,6 +212,7 @@ class Repository:
     variables: dict[str, Variable] = field(default_factory=dict)
     statuses: list[Status] = field(default_factory=list)
     checks: dict[int, CheckRun] = field(default_factory=dict)
+    artifacts: list[Artifact] = field(default_factory=list)
 
     @property
     def full_name(self) -> str:

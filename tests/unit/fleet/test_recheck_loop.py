@@ -7,16 +7,21 @@ import threading
 
 import pytest
 
-from gate.core.canary import Canary
-from gate.core.event import Act, Ownership
+from gate.core.canary import Canary, Rerun
+from gate.core.entry import canonical
+from gate.core.event import Act, Ownership, StepClosed
 from gate.core.steadiness import Steadiness
+from gate.fleet.again import Again, AgainOrder
+from gate.fleet.recheck import Tick
 from gate.fleet.resume import Resume, ResumeOrder
+from gate.fleet.tally import Tally
 from gate.fleet.watcher import Silent
-from tests.unit.fleet.loop import MINUTE, TRIGGERS, Job, Loop, pause
+from tests.unit.core.rechecks import verdict
+from tests.unit.fleet.loop import LAB, MINUTE, PROTECTS, TRIGGERS, Job, Loop, LoopConnection, pause
 from tests.unit.fleet.test_crash_model import Shared, Turns
-from tests.unit.fleet.world import ACTIVE, ModelConnection, Run, World, post
+from tests.unit.fleet.world import ACTIVE, URL, ModelConnection, Run, World, post
 
-STORIES = 40
+STORIES = 100
 PARTS = 4
 POLICY = Steadiness()
 
@@ -199,6 +204,77 @@ def test_what_a_persons_hold_covers_is_not_started() -> None:
     for id_ in list(scene.manual):
         scene.lift(id_)
     assert_come_to_rest(scene)
+
+
+def test_what_another_tick_has_just_begun_to_start_is_left_to_it() -> None:
+    for step in range(1, 40):
+        scene = Scene().reach("opens")
+        scene.killed(step)
+        if any(one.action == Act.RERUN for one in scene.state().unfinished):
+            break
+    assert scene.world.starts == {}
+    scene.minutes(2)
+    assert scene.world.starts == {}  # the other tick may still be at it
+    scene.minutes(3)
+    assert sum(scene.world.starts.values()) >= 1
+    assert_come_to_rest(scene)
+
+
+def test_a_first_run_that_was_held_back_by_a_person_closes_nothing() -> None:
+    scene = Scene().reach("opens")
+    scene.minutes(1)
+    (first,) = scene.world.starts
+    scene.act()
+    scene.world.runs[first].status, scene.world.proofs[first] = "done", Canary.FAILED
+    scene.minutes(2)
+    for id_ in list(scene.manual):
+        scene.lift(id_)
+    scene.minutes(2)
+    assert [one for one in scene.state().holds if one.ownership is Ownership.AUTO] == []
+    assert scene.counts.closed_again == 0
+
+
+def test_two_ticks_that_chose_at_once_start_one_run_and_not_two() -> None:
+    scene = Scene().reach("opens")
+    scene.turn(True)
+    scene.now += MINUTE
+    lifting = scene.journal()
+    said = verdict(True, scene.now, LAB)
+    Tick([], lifting, scene.order(), Silent()).run([said], lifting.state.head.seq)
+    first, second = (again(scene) for _ in range(2))
+    chosen = first.decide()
+    scene.begin()
+    scene.world.runs["r5"].order = 5
+    scene.jobs["r5"].workflow, scene.jobs["r5"].ref = "load b", "main"
+    scene.append(closed_step("r5"))
+    scene.world.runs["r5"].status = "done"
+    second.start(second.decide())
+    assert scene.world.starts == {"r5": 1}
+    first.start(chosen)
+    assert scene.world.starts == {"r5": 1}
+
+
+def again(scene: Scene) -> Again:
+    """Return what follows from a lifted hold, as one process sees it."""
+    order = AgainOrder(
+        rerun=Rerun.CANARY, protects=PROTECTS, ready=(LAB,), jitter=lambda: 0.5, sleep=lambda _: None
+    )
+    return Again([post(LoopConnection(scene))], scene.journal(), order, Tally(Silent()))
+
+
+def closed_step(run: str) -> StepClosed:
+    return StepClosed(
+        environment=LAB,
+        code="waiting_for_fiber",
+        provider="github",
+        project="acme/panda",
+        run=run,
+        instance=URL,
+        workflow="load b",
+        ref="main",
+        order=5,
+        own=canonical({"attempt": 1}),
+    )
 
 
 def test_a_first_run_that_a_person_cancels_proves_nothing_and_another_goes_first() -> None:

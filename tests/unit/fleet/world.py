@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from gate.core.canary import Canary
 from gate.core.entry import Entry, Head, Note, canonical, chain
 from gate.core.event import Target
+from gate.core.kept import Kept
 from gate.core.work import (
     Asked,
     Found,
@@ -220,6 +221,9 @@ class ModelConnection:
         if self._wrong():
             raise NotDone(Outcome.FAILED, "no answer")
         return self.world.proofs.get(target.id, Canary.PASSED)
+
+    def closed_steps(self, since: datetime, each: Each) -> Kept:
+        return Kept(notes=("no answer",) if self._wrong() else ())
 
     def close(self) -> None:
         pass

@@ -11,6 +11,7 @@ from githubkit_schemas.v2022_11_28 import models
 
 from gate.sandbox.github.app import ENDPOINTS
 from gate.sandbox.github.limits import LimitSettings
+from gate.sandbox.github.model import Artifact
 from gate.sandbox.routing import Answer
 from tests.unit.sandbox import github_openapi
 from tests.unit.sandbox.github_api import APP_TOKEN, ROOT, Api, read
@@ -136,6 +137,14 @@ def drive_reports(ask: Recorder) -> None:
     ask("GET", f"{REPO}/commits/{sha}/check-runs")
 
 
+def drive_artifacts(ask: Recorder) -> None:
+    """Ask for what runs have left."""
+    run = ask.api.run()
+    for number, name in enumerate(("fiber-gate-closed", "report"), 1):
+        ask.api.repository.artifacts.append(Artifact(id=number, name=name, run=run, created=run.created))
+    ask("GET", f"{REPO}/actions/artifacts", query={"name": "fiber-gate-closed"})
+
+
 def drive_account(ask: Recorder) -> None:
     """Ask everything about owners, repositories and limits."""
     ask.api.world.add_repository("acme", "open", private=False)
@@ -164,6 +173,7 @@ DRIVERS: tuple[Callable[[Recorder], None], ...] = (
     drive_switches,
     drive_variables,
     drive_reports,
+    drive_artifacts,
     drive_account,
 )
 
