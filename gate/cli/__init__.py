@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from types import FrameType
-from typing import Final, NoReturn, cast
+from typing import Final, NoReturn
 
 import click
 
@@ -42,8 +42,11 @@ COMMANDS: Final[Mapping[str, str]] = {
 }
 
 
+_COMMON: Final = ("config", "state", "verbose")
+
+
 class _Commands(click.Group):
-    """Loads a command when it is named."""
+    """Loads a command when it is named; it takes the options of all commands, too."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*super().list_commands(ctx), *COMMANDS]
@@ -52,7 +55,32 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         module, _, name = COMMANDS[cmd_name].partition(":")
-        return cast(click.Command, getattr(import_module(f"gate.cli.{module}"), name))
+        return _with_common(getattr(import_module(f"gate.cli.{module}"), name))
+
+
+def _with_common(command: click.Command) -> click.Command:
+    """Let a command take behind its name what may stand before it; the last one counts."""
+    known = {name for parameter in command.params for name in parameter.opts}
+    if not isinstance(command, click.Group) and "--config" not in known:
+        command.params += [_behind(option) for option in cli.params if option.name in _COMMON]
+    return command
+
+
+def _behind(option: click.Parameter) -> click.Option:
+    assert isinstance(option, click.Option)
+    return click.Option(
+        option.opts,
+        is_flag=option.is_flag,
+        metavar=option.metavar,
+        help=option.help,
+        expose_value=False,
+        callback=_set,
+    )
+
+
+def _set(context: click.Context, option: click.Parameter, value: object) -> None:
+    if value:
+        context.obj = {**context.obj, str(option.name): value}
 
 
 @click.group(

@@ -10,7 +10,7 @@ from gate.commands.fleet import now, reachable
 from gate.config import Config
 from gate.core.debt import Debt, debts
 from gate.core.held_back import held_back
-from gate.core.kept import new_steps
+from gate.core.kept import new_steps, placed
 from gate.core.ledger_state import LedgerState
 from gate.core.reason import iso
 from gate.fleet.gathering import gather
@@ -44,7 +44,8 @@ def find_owed(
     with reachable(config, environ) as posts:
         kept = gather(posts, now() - age, tally)
         notes = tally.notes if posts else ("the fleet could not be asked",)
-    everything = replace(state, closed_steps=(*new_steps(kept, state), *state.closed_steps))
+    found = (placed(one, state) for one in new_steps(kept, state))
+    everything = replace(state, closed_steps=(*state.closed_steps, *found))
     return Owed(debts=debts(held_back(everything), ref), notes=notes)
 
 

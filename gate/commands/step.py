@@ -71,10 +71,16 @@ def _write(url: str, ledger: LedgerState | None, event: Event, environ: Mapping[
 
 
 def _is_owed(step: StepClosed, ledger: LedgerState) -> bool:
-    """Return whether a run of the same workflow and ref was held back, and none has gone on since."""
+    """Return whether a run of the same workflow and ref was held back, and none has gone on since.
+
+    Of a run that gate itself is starting again the outcome of that will tell.
+    """
     from gate.core.held_back import held_back
     from gate.core.plan import origin_of
+    from gate.core.recovery import is_starting
 
+    if is_starting(step, ledger):
+        return False
     for one in held_back(ledger):
         target, origin = one.change.target, origin_of(one.change)
         place = (target.provider, target.instance, target.project)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from gate.core.event import Act, StepOpened, Target
+from gate.core.event import Act, StepClosed, StepOpened, Target
 from gate.core.hold import covers
 from gate.core.ledger_state import SUPERSEDED, Change, ClosedStep, LedgerState, OpenedStep, Standing
 from gate.core.model import Place
@@ -68,9 +68,9 @@ def is_under(one: HeldBack, standing: Standing) -> bool:
     return one.change.seq > standing.since and covers(standing.hold.scope, place)
 
 
-def _as_change(closed: ClosedStep, state: LedgerState) -> Change:
-    step = closed.step
-    target = Target(
+def target_of(step: StepClosed) -> Target:
+    """Return what a closed gate step has held back, as what it can be started again."""
+    return Target(
         provider=step.provider,
         instance=step.instance,
         project=step.project,
@@ -79,6 +79,11 @@ def _as_change(closed: ClosedStep, state: LedgerState) -> Change:
         name=step.workflow,
         url=step.url,
     )
+
+
+def _as_change(closed: ClosedStep, state: LedgerState) -> Change:
+    step = closed.step
+    target = target_of(step)
     origin = Origin(
         workflow=step.workflow, ref=step.ref, commit=step.commit, order=step.order, own=step.own or "{}"
     )

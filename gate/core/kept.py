@@ -6,11 +6,13 @@ Where no ledger can be reached, a closed gate step leaves its reason where its p
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from gate.core.event import StepClosed
-from gate.core.ledger_state import ClosedStep, LedgerState
+from gate.core.event import Act, StepClosed
+from gate.core.ledger_state import Change, ClosedStep, LedgerState
 from gate.core.plan import origin_of
 
 _STATES: Final = {
@@ -34,15 +36,30 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptStep:
+    """A gate step that held a run back, as the run's provider keeps it.
+
+    Attributes:
+        at: when (UTC, by the provider's clock).
+        step: what was held back.
+        over: whether the run has ended; one that was just started again still shows what it showed before.
+    """
+
+    at: datetime
+    step: StepClosed
+    over: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """What one member's projects keep of closed gate steps.
 
     Attributes:
-        steps: what was held back; their `seq` is 0, since they are in no ledger.
+        steps: what was held back.
         notes: what could not be looked at.
     """
 
-    steps: tuple[ClosedStep, ...] = ()
+    steps: tuple[KeptStep, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -57,19 +74,43 @@ def closed_reason(text: str) -> Said | None:
     )
 
 
-def new_steps(kept: tuple[ClosedStep, ...], state: LedgerState) -> tuple[ClosedStep, ...]:
+def new_steps(kept: Iterable[KeptStep], state: LedgerState) -> tuple[KeptStep, ...]:
     """Return what is not in the ledger, neither as held back nor as stopped or started again.
 
-    A ledger knows a run by its job, too, where its provider shows only the whole.
+    A ledger knows a run by its job, too, where its provider shows only the whole. A run that gate has
+    started again as what it is, and that was held back once more, is new.
     """
     known = {_place(one.step) for one in state.closed_steps}
     known |= {(one.step.provider, one.step.project, str(one.step.order)) for one in state.closed_steps}
+    again: dict[tuple[str, str, str], Change] = {}
     for change in state.changes:
         target = change.target
-        known |= {
-            (target.provider, target.project, name) for name in (target.id, str(origin_of(change).order))
-        }
-    return tuple(one for one in kept if _place(one.step) not in known)
+        own = (target.provider, target.project, target.id)
+        known |= {own, (target.provider, target.project, str(origin_of(change).order))}
+        if change.action == Act.RERUN:
+            again[own] = change
+    closed = {_place(one.step): one.seq for one in state.closed_steps}
+    return tuple(one for one in kept if _place(one.step) not in known or _is_once_more(one, again, closed))
+
+
+def placed(one: KeptStep, state: LedgerState) -> ClosedStep:
+    """Return it as if it stood in the ledger, behind what had happened there before it."""
+    seqs = [change.seq for change in state.changes if change.at <= one.at]
+    seqs += [opened.seq for opened in state.opened_steps if opened.at <= one.at]
+    return ClosedStep(seq=max(seqs, default=0), at=one.at, step=one.step)
+
+
+def _is_once_more(
+    one: KeptStep,
+    again: Mapping[tuple[str, str, str], Change],
+    closed: Mapping[tuple[str, str, str], int],
+) -> bool:
+    """Return whether a run was held back after gate had started it again, and the ledger has not heard."""
+    place = _place(one.step)
+    started = again.get(place)
+    if started is None or not started.stands or not one.over:
+        return False
+    return one.at > started.at and closed.get(place, 0) < started.seq
 
 
 def _place(step: StepClosed) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 NAME_PATTERN = r"\w[\w.-]{0,99}"  # of environments: they stand in every text and file
+HELD_BACK = "held back: "  # begins the name of the only job of a GitLab child pipeline that was held back
 _KEPT_FORMAT_CHARACTERS = "\u200c\u200d\u200e\u200f"  # joiners and marks: emoji, Hebrew
 _DESCRIPTION_LIMIT = 90  # the history widget cuts the raw text at 100 characters
 _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "”", "'": "’", "`": "’"})

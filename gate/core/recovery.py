@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from gate.core.event import Act, HoldRaised, Ownership, StepClosed
-from gate.core.held_back import held_back, is_under
+from gate.core.held_back import held_back, is_under, target_of
 from gate.core.hold import covers, is_expired
+from gate.core.kept import KeptStep
 from gate.core.ledger_state import Change, ClosedStep, LedgerState, Lifted
 from gate.core.model import Hold, Place
 from gate.core.plan import newest, turn
@@ -37,7 +38,7 @@ def waiting_under(state: LedgerState, lifted: Lifted) -> tuple[Change, ...]:
     return tuple(sorted(waiting, key=turn))
 
 
-def held_under(lifted: Lifted, found: Iterable[ClosedStep]) -> list[StepClosed]:
+def held_under(lifted: Lifted, found: Iterable[KeptStep]) -> list[StepClosed]:
     """Return what providers keep and a lifted hold has held back, with its id, for the ledger.
 
     What names no hold was held back by the lab itself, at the same time.
@@ -58,6 +59,16 @@ def started_under(state: LedgerState, lifted: Lifted) -> tuple[Change, ...]:
         for change in state.changes
         if change.action == Act.RERUN and change.hold == lifted.standing.hold.id and change.seq > lifted.seq
     )
+
+
+def is_starting(step: StepClosed, state: LedgerState) -> bool:
+    """Return whether gate itself is starting again the run that a gate step is a part of, and is not done.
+
+    What comes of that tells whether the run has gone on: where the step opens, what it lets go on
+    may still have to be started behind it.
+    """
+    run = _run_of(step)
+    return any(_run_of(closed.step) == run and _is_tried(closed, state) for closed in state.closed_steps)
 
 
 def is_free(state: LedgerState, lifted: Lifted, ready: Iterable[str], now: datetime) -> bool:
@@ -90,6 +101,24 @@ def closing_again(state: LedgerState, lifted: Lifted, reason: str) -> HoldRaised
     name = scope.environments[0] if scope.environments else "lab"
     hold = Hold(id=new_id(state, name), reason=reason, by=BY, category=CATEGORY, scope=scope)
     return HoldRaised(hold=hold, ownership=Ownership.AUTO)
+
+
+def _run_of(step: StepClosed) -> tuple[str, str, str, str, str, int]:
+    return (step.provider, step.instance, step.project, step.workflow, step.ref, step.order)
+
+
+def _is_tried(closed: ClosedStep, state: LedgerState) -> bool:
+    """Return whether the last attempt to start a run again does not stand, and another one may follow."""
+    key = target_of(closed.step).key
+    tries = [
+        change
+        for change in state.changes
+        if change.action == Act.RERUN and change.target.key == key and change.seq > closed.seq
+    ]
+    if not tries or tries[-1].stands or tries[-1].outcome in _NEVER:
+        return False
+    same = [one for one in tries if one.hold == tries[-1].hold]
+    return sum(not one.unfinished for one in same) < ATTEMPTS
 
 
 def _may_start(change: Change, state: LedgerState, lifted: Lifted) -> bool:

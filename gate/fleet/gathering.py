@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from gate.core.ledger_state import ClosedStep
+from gate.core.kept import KeptStep
 from gate.fleet.at_once import over
 from gate.fleet.members import Post
 from gate.fleet.tally import Tally
 
 
-def gather(posts: Sequence[Post], since: datetime, tally: Tally) -> tuple[ClosedStep, ...]:
+def gather(posts: Sequence[Post], since: datetime, tally: Tally) -> tuple[KeptStep, ...]:
     """Return what was held back since a moment, at all members at once; one list for each project.
 
     Args:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from gate.core.model import Verdict
-from gate.core.reason import one_line
+from gate.core.reason import HELD_BACK, one_line
 from gate.report import OutputFile, Report, Scene, text
 from gate.report.advice import advice, facts, headline
 from gate.report.junit import render_junit
@@ -74,7 +74,7 @@ def _held_child(verdict: Verdict, scene: Scene) -> bytes:
     JSON is YAML, and its strings cannot break out. The job takes the tags of the gate's own
     runner, which is known to be there.
     """
-    name = one_line(f"held back: {headline(verdict).removeprefix('gate closed: ')}", _LABEL_LIMIT)
+    name = one_line(f"{HELD_BACK}{headline(verdict).removeprefix('gate closed: ')}", _LABEL_LIMIT)
     lines = (verdict.reason, advice(verdict))
     job: dict[str, object] = {
         "script": [*(f"echo {_shell_safe(line)}" for line in lines), "exit 75"],

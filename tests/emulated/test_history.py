@@ -91,6 +91,26 @@ def test_a_whole_chain_is_called_whole_with_the_hash_to_note_elsewhere(folder: P
     assert ran.stderr == words
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--state", "sqlite:///other.db", "history", "--verify"),
+        ("history", "--verify", "--state", "sqlite:///other.db"),
+        ("--state", "sqlite:///.gate/state.db", "history", "--verify", "--state", "sqlite:///other.db"),
+    ],
+    ids=["before the command", "behind it", "both, and the last one counts"],
+)
+def test_options_of_all_commands_stand_before_the_command_or_behind_it(
+    folder: Path, arguments: tuple[str, ...]
+) -> None:
+    with closing(open_state(f"sqlite:///{(folder / 'other.db').as_posix()}")) as ledger:
+        ledger.append([note(EVENTS[0], NOW, "dana")], 0)
+    ran = run_gate(folder, *arguments)
+    assert ran.code == 0
+    assert "gate: sqlite:///other.db: whole, 1 entries" in ran.stderr
+    assert "--state URL" in run_gate(folder, "history", "--help").stdout
+
+
 def test_as_json_it_is_one_object(folder: Path) -> None:
     for arguments, verified in (((), None), (("--verify",), True)):
         ran = run_gate(folder, "history", "--format", "json", *arguments)

@@ -51,6 +51,7 @@ class Run:
         workflow: the workflow's id.
         url: its page.
         created: when it was made, as GitHub writes it.
+        started: when its newest attempt was, as GitHub writes it; empty where it does not say.
     """
 
     id: int
@@ -65,6 +66,7 @@ class Run:
     workflow: int
     url: str
     created: str
+    started: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -158,6 +160,7 @@ def parse_run(document: Any, place: str) -> Run:
         workflow=_number(fields, "workflow_id", place),
         url=_words(fields, "html_url", place),
         created=_words(fields, "created_at", place),
+        started=_words(fields, "run_started_at", place),
     )
 
 

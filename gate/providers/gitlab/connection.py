@@ -77,8 +77,8 @@ class GitLabConnection:
 
     def observe(self, targets: Sequence[Target], each: Each) -> Mapping[Key, Seen]:
         """Return where jobs, or whole pipelines, are."""
-        pipelines = [target for target in targets if target.kind == kept.PIPELINE]
-        jobs = [target for target in targets if target.kind != kept.PIPELINE]
+        pipelines = [target for target in targets if target.kind == kept.RUN]
+        jobs = [target for target in targets if target.kind != kept.RUN]
         seen = dict(self._stopping.observe(jobs, each)) if jobs or not targets else {}
         return {**seen, **whole.observe(self._client, self._projects, pipelines, each)}
 
@@ -111,16 +111,19 @@ class GitLabConnection:
         return schedules.write(self._client, self._projects, target, form)
 
     def rerun(self, target: Target, own: str) -> Asked:
-        """Retry a job, or a whole pipeline."""
-        if target.kind == kept.PIPELINE:
-            return whole.rerun(self._client, self._projects, target)
+        """Retry a job, or a whole pipeline, and the trigger jobs whose child was held back behind it."""
+        if target.kind == kept.RUN:
+            return whole.rerun(self._client, self._projects, self._stopping, target)
         return rerunning.rerun(self._client, self._stopping, target, own)
 
     def rerun_seen(self, target: Target, own: str) -> str | None:
-        """Return the id of a newer job of the same name in the same pipeline."""
-        if target.kind == kept.PIPELINE:
+        """Return the id of a newer job of the same name in the same pipeline, or of a trigger job behind it.
+
+        None as long as a child that was held back has not been replaced.
+        """
+        if target.kind == kept.RUN:
             return whole.rerun_seen(self._client, self._projects, target)
-        return rerunning.newer(self._client, target, own)
+        return rerunning.rerun_seen(self._client, target, own)
 
     def busy(self, target: Target, own: str) -> str:
         """Return nothing: a job that is retried waits for its resource group, and pushes nothing out."""
@@ -128,9 +131,9 @@ class GitLabConnection:
 
     def proved(self, target: Target, became: str, protects: Protects) -> Canary:
         """Return how far the job is that a retry has made: all that is retried is protected itself."""
-        if target.kind == kept.PIPELINE:
+        if target.kind == kept.RUN:
             return whole.proved(self._client, self._projects, target)
-        return rerunning.proved(self._stopping, target, became)
+        return rerunning.proved(self._client, self._stopping, target, became)
 
     def closed_steps(self, since: datetime, each: Each) -> Kept:
         """Return the pipelines whose names say it."""

@@ -13,17 +13,17 @@ from typing import Any
 
 from gate.core.entry import canonical
 from gate.core.event import StepClosed
-from gate.core.kept import Kept, closed_reason
-from gate.core.ledger_state import ClosedStep
+from gate.core.kept import Kept, KeptStep, closed_reason
 from gate.core.reason import one_line, without_credentials
 from gate.core.work import Project
 from gate.providers.gitlab.client import PAGE, Client
 from gate.providers.gitlab.pipeline_name import START
 from gate.providers.gitlab.projects import Projects
 from gate.providers.gitlab.refusal import Ask, Unanswered
+from gate.providers.gitlab.words import FINISHED
 from gate.providers.protocol import Each, Member
 
-PIPELINE = "pipeline"  # the kind of such a target
+RUN = "run"  # the kind of a target that is a whole pipeline
 
 
 def closed_steps(client: Client, member: Member, projects: Projects, since: datetime, each: Each) -> Kept:
@@ -32,7 +32,7 @@ def closed_steps(client: Client, member: Member, projects: Projects, since: date
         wanted = projects.all()
     except Unanswered as error:
         return Kept(notes=(error.detail,))
-    steps: list[ClosedStep] = []
+    steps: list[KeptStep] = []
     notes: list[str] = []
     for found in each(lambda project: _of(client, member, project, since), wanted):
         if isinstance(found, Unanswered):
@@ -44,7 +44,7 @@ def closed_steps(client: Client, member: Member, projects: Projects, since: date
 
 def _of(
     client: Client, member: Member, project: Project, since: datetime
-) -> tuple[ClosedStep, ...] | Unanswered:
+) -> tuple[KeptStep, ...] | Unanswered:
     ask = Ask(
         path=f"/projects/{project.id}/pipelines",
         what=f"the pipelines of {project.path}",
@@ -62,7 +62,7 @@ def _of(
     return tuple(_parsed(answer if isinstance(answer, list) else [], member, project))
 
 
-def _parsed(rows: list[Any], member: Member, project: Project) -> Iterator[ClosedStep]:
+def _parsed(rows: list[Any], member: Member, project: Project) -> Iterator[KeptStep]:
     for row in rows:
         match row:
             case {"id": int(number), "name": str(name), "updated_at": str(updated)} if name.startswith(START):
@@ -80,11 +80,10 @@ def _parsed(rows: list[Any], member: Member, project: Project) -> Iterator[Close
                     commit=one_line(str(row.get("sha") or ""), 64),
                     hold=said.hold,
                     url=one_line(without_credentials(str(row.get("web_url") or "")), 500),
-                    run_kind=PIPELINE,
                     order=number,
                     own=canonical({"project": int(project.id), "pipeline": number}),
                 )
-                yield ClosedStep(seq=0, at=at, step=step)
+                yield KeptStep(at=at, step=step, over=row.get("status") in FINISHED)
 
 
 def _moment(text: str) -> datetime | None:

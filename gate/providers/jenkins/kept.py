@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from gate.core.event import StepClosed
-from gate.core.kept import Kept, closed_reason
-from gate.core.ledger_state import ClosedStep
+from gate.core.kept import Kept, KeptStep, closed_reason
 from gate.providers.jenkins import names
 from gate.providers.jenkins.client import Controller
 from gate.providers.jenkins.jobs import FOLDER_TREE, JOBS_TREE, Job, read_jobs
@@ -31,7 +30,7 @@ def closed_steps(controller: Controller, since: datetime, each: Each) -> Kept:
         jobs = tuple(_jobs(controller, findings))
     except NotDone as error:
         return Kept(notes=(error.detail,))
-    steps: list[ClosedStep] = []
+    steps: list[KeptStep] = []
     notes = [problem.asked.detail for problem in findings.problems]
     for found in each(lambda job: _of(controller, job), jobs):
         if isinstance(found, NotDone):
@@ -52,7 +51,7 @@ def _jobs(controller: Controller, findings: Findings) -> Iterator[Job]:
             yield job
 
 
-def _of(controller: Controller, job: Job) -> tuple[ClosedStep, ...] | NotDone:
+def _of(controller: Controller, job: Job) -> tuple[KeptStep, ...] | NotDone:
     try:
         document = controller.find(job.path, _BUILDS, names.shown(job.name)) or {}
     except NotDone as error:
@@ -62,7 +61,7 @@ def _of(controller: Controller, job: Job) -> tuple[ClosedStep, ...] | NotDone:
     return tuple(one for one in found if one is not None)
 
 
-def _parsed(build: Mapping[str, Any], controller: Controller, job: Job) -> ClosedStep | None:
+def _parsed(build: Mapping[str, Any], controller: Controller, job: Job) -> KeptStep | None:
     match build:
         case {"number": int(number), "timestamp": int(milliseconds), "description": str(text)}:
             said = closed_reason(text)
@@ -80,5 +79,5 @@ def _parsed(build: Mapping[str, Any], controller: Controller, job: Job) -> Close
                 url=f"{controller.member.url.rstrip('/')}/{job.path}{number}/",
                 order=number,
             )
-            return ClosedStep(seq=0, at=datetime.fromtimestamp(milliseconds / 1000, UTC), step=step)
+            return KeptStep(at=datetime.fromtimestamp(milliseconds / 1000, UTC), step=step)
     return None

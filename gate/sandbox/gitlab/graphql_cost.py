@@ -14,7 +14,7 @@ from gate.sandbox.gitlab.graphql_problem import Problem
 from gate.sandbox.gitlab.paging import MOST
 
 LARGEST = 250
-CONNECTIONS = frozenset({"projects", "pipelines", "jobs", "downstream", "pipelineSchedules"})
+CONNECTIONS = frozenset({"projects", "pipelines", "jobs", "downstream", "pipelineSchedules", "needs"})
 
 
 def check_cost(fields: Sequence[Field]) -> None:

@@ -157,7 +157,12 @@ def job_node(call: Call, job: Job) -> Node:
     def pipeline(_: Mapping[str, Any]) -> Node:
         return pipeline_node(call, job.pipeline)
 
-    return Node("CiJob", values, {"downstreamPipeline": downstream, "pipeline": pipeline})
+    def needs(_: Mapping[str, Any]) -> Items:
+        names = list(enumerate(job.spec.needs or ()))
+        return [(place, _maker(Node, "CiBuildNeed", {"name": name})) for place, name in reversed(names)]
+
+    links = {"downstreamPipeline": downstream, "pipeline": pipeline}
+    return Node("CiJob", values, links, {"needs": needs})
 
 
 def schedule_node(call: Call, schedule: Schedule) -> Node:

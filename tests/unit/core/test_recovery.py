@@ -20,7 +20,7 @@ from gate.core.event import (
 from gate.core.ledger import replay
 from gate.core.ledger_state import LedgerState, Lifted
 from gate.core.model import Hold, Scope
-from gate.core.recovery import ATTEMPTS, closing_again, is_free, waiting_under
+from gate.core.recovery import ATTEMPTS, closing_again, is_free, is_starting, waiting_under
 from tests.unit.core.ledgers import NOW, ledger
 from tests.unit.core.rechecks import sample
 from tests.unit.core.test_debt import again, closed, opened
@@ -114,6 +114,77 @@ def test_it_is_tried_again_only_where_that_can_help(outcomes: tuple[str, ...], l
         if outcome:
             events.append(Observed(intent=len(events), outcome=outcome))
     assert waiting(*events) == left
+
+
+def tried(*outcomes: str, run: int = 7, hold: str = "auto-staging-9") -> list[Event]:
+    """Return a closed gate step, and what came of each attempt to start its run again."""
+    events: list[Event] = [closed(run)]
+    for outcome in outcomes:
+        intended, _ = again(run, 0)
+        assert isinstance(intended, Intended)
+        events.append(replace(intended, hold=hold))
+        if outcome:
+            events.append(Observed(intent=len(events), outcome=outcome))
+    return events
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "starting"),
+    [
+        ((), False),
+        (("",), True),
+        (("failed",), True),
+        (("survived",), True),
+        (("failed", ""), True),
+        (("failed",) * (ATTEMPTS - 1), True),
+        (("failed",) * ATTEMPTS, False),
+        (("rerun",), False),
+        (("failed", "rerun"), False),
+        (("refused",), False),
+        (("changed_since",), False),
+    ],
+    ids=[
+        "nobody has started it",
+        "the request has left",
+        "a part is left to do",
+        "it was never started",
+        "it is tried again",
+        "it will be tried again",
+        "it is left to a person",
+        "it was started",
+        "it was started at last",
+        "it may not be started",
+        "somebody else has started it",
+    ],
+)
+def test_gate_is_starting_a_run_until_that_stands_or_is_given_up(
+    outcomes: tuple[str, ...], starting: bool
+) -> None:
+    assert is_starting(closed(7, attempt=2), state(*tried(*outcomes))) is starting
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(closed(7), provider="gitlab"),
+        replace(closed(7), instance="https://other"),
+        replace(closed(7), project="acme/fibre"),
+        replace(closed(7), workflow="other.yml"),
+        replace(closed(7), ref="dev"),
+        replace(closed(7), order=8),
+    ],
+    ids=["provider", "instance", "project", "workflow", "ref", "order"],
+)
+def test_of_another_run_nothing_is_said(other: StepClosed) -> None:
+    now = state(*tried("failed"))
+    assert is_starting(replace(closed(7), run="9", commit="c" * 40), now)
+    assert not is_starting(other, now)
+
+
+def test_an_attempt_counts_for_what_was_held_back_before_it_and_each_hold_anew() -> None:
+    assert not is_starting(closed(7), state(*tried("failed"), closed(7, attempt=2)))
+    spent = [*tried(*["failed"] * ATTEMPTS), *tried("", hold="auto-staging-12")[1:]]
+    assert is_starting(closed(7), state(*spent))
 
 
 def lifted_in(now: LedgerState) -> Lifted:

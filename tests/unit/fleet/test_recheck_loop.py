@@ -8,8 +8,7 @@ import threading
 import pytest
 
 from gate.core.canary import Canary, Rerun
-from gate.core.entry import canonical
-from gate.core.event import Act, Ownership, StepClosed
+from gate.core.event import Act, Ownership
 from gate.core.steadiness import Steadiness
 from gate.fleet.again import Again, AgainOrder
 from gate.fleet.recheck import Tick
@@ -17,9 +16,10 @@ from gate.fleet.resume import Resume, ResumeOrder
 from gate.fleet.tally import Tally
 from gate.fleet.watcher import Silent
 from tests.unit.core.rechecks import verdict
-from tests.unit.fleet.loop import LAB, MINUTE, PROTECTS, TRIGGERS, Job, Loop, LoopConnection, pause
+from tests.unit.fleet.loop import LAB, PROTECTS, Loop
+from tests.unit.fleet.loop_model import TRIGGERS, LoopConnection, ModelLoop, pause
 from tests.unit.fleet.test_crash_model import Shared, Turns
-from tests.unit.fleet.world import ACTIVE, URL, ModelConnection, Run, World, post
+from tests.unit.fleet.world import ACTIVE, ModelConnection, World, post
 
 STORIES = 100
 PARTS = 4
@@ -29,7 +29,7 @@ POLICY = Steadiness()
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_loop_closes_and_opens_in_bounds_and_does_nothing_wrong(part: int) -> None:
     for seed in range(part, STORIES, PARTS):
-        loop = Loop(seed)
+        loop = ModelLoop(seed)
         counts = loop.run()
         assert max(counts.to_hold, default=0) <= POLICY.close_after + 1, seed
         assert max(counts.to_open, default=0) <= POLICY.open_after + 1, seed
@@ -42,7 +42,7 @@ def test_the_loop_closes_and_opens_in_bounds_and_does_nothing_wrong(part: int) -
 @pytest.mark.parametrize("part", range(PARTS))
 def test_people_troubled_servers_and_killed_ticks_change_nothing_about_that(part: int) -> None:
     for seed in range(1000 + part, 1000 + STORIES, PARTS):
-        loop = Loop(seed, trouble=0.05, kills=0.2, people=0.04)
+        loop = ModelLoop(seed, trouble=0.05, kills=0.2, people=0.04)
         loop.run()
         assert_nothing_wrong(loop, seed)
         assert loop.state().holds == (), seed
@@ -61,30 +61,31 @@ def assert_nothing_wrong(loop: Loop, seed: int) -> None:
     assert loop.is_whole(), seed
 
 
-class Scene(Loop):
+class Scene(ModelLoop):
     """Four runs of one workflow and two refs under way, and a fibre that goes and comes as it is told."""
 
     def __init__(self, world: World | None = None) -> None:
         super().__init__(7, world=world)
         self._plan = []
-        for number, ref in enumerate(("main", "main", "dev", "dev"), 1):
-            self.jobs[f"r{number}"] = Job(workflow="load a", ref=ref, attempt=1, left=10_000)
-            self.world.runs[f"r{number}"] = Run(order=number)
+        for ref in ("main", "main", "dev", "dev"):
+            job = self.model.begin_as("load a", ref)
+            job.asked, job.left = 1, 10_000
+            self.jobs.append(job)
         self.minutes(1)
 
     def minutes(self, count: int) -> None:
         """Let minutes pass with a tick in each."""
         for _ in range(count):
-            self.now += MINUTE
+            self.outside.pass_minute()
             self.work()
             self.tick()
 
     def killed(self, step: int) -> bool:
         """Let a minute pass whose tick is killed just before its step of this number, if it comes so far."""
-        self.now += MINUTE
+        self.outside.pass_minute()
         self.work()
         begun = self.world.steps
-        self.kill_next = step
+        self.model.kill_next = step
         self.tick()
         return self.world.steps - begun >= step
 
@@ -151,7 +152,7 @@ def test_two_ticks_at_once_do_together_what_one_does(point: str) -> None:
         world = Shared(turns)
         world.turns = None
         scene = Scene(world).reach(point)
-        scene.now += MINUTE
+        scene.outside.pass_minute()
         scene.work()
         at_once(scene, world, turns)
         assert len([one for one in scene.state().holds if one.ownership is Ownership.AUTO]) == (
@@ -175,7 +176,7 @@ def at_once(scene: Scene, world: Shared, turns: Turns) -> None:
     for thread in threads:
         thread.join(60)
     world.turns = None
-    scene.judge(before)
+    scene.judge(before, scene.now)
 
 
 def test_where_the_first_run_fails_it_is_closed_again_and_the_others_wait() -> None:
@@ -237,17 +238,14 @@ def test_a_first_run_that_was_held_back_by_a_person_closes_nothing() -> None:
 def test_two_ticks_that_chose_at_once_start_one_run_and_not_two() -> None:
     scene = Scene().reach("opens")
     scene.turn(True)
-    scene.now += MINUTE
+    scene.outside.pass_minute()
     lifting = scene.journal()
     said = verdict(True, scene.now, LAB)
     Tick([], lifting, scene.order(), Silent()).run([said], lifting.state.head.seq)
     first, second = (again(scene) for _ in range(2))
     chosen = first.decide()
-    scene.begin()
-    scene.world.runs["r5"].order = 5
-    scene.jobs["r5"].workflow, scene.jobs["r5"].ref = "load b", "main"
-    scene.append(closed_step("r5"))
-    scene.world.runs["r5"].status = "done"
+    run = scene.model.begin_as("load b", "main").run
+    scene.outside.hold_back(run, scene.ask(scene.now), scene.append)
     second.start(second.decide())
     assert scene.world.starts == {"r5": 1}
     first.start(chosen)
@@ -259,22 +257,7 @@ def again(scene: Scene) -> Again:
     order = AgainOrder(
         rerun=Rerun.CANARY, protects=PROTECTS, ready=(LAB,), jitter=lambda: 0.5, sleep=lambda _: None
     )
-    return Again([post(LoopConnection(scene))], scene.journal(), order, Tally(Silent()))
-
-
-def closed_step(run: str) -> StepClosed:
-    return StepClosed(
-        environment=LAB,
-        code="waiting_for_fiber",
-        provider="github",
-        project="acme/panda",
-        run=run,
-        instance=URL,
-        workflow="load b",
-        ref="main",
-        order=5,
-        own=canonical({"attempt": 1}),
-    )
+    return Again([post(LoopConnection(scene.model))], scene.journal(), order, Tally(Silent()))
 
 
 def test_a_first_run_that_a_person_cancels_proves_nothing_and_another_goes_first() -> None:
@@ -283,7 +266,7 @@ def test_a_first_run_that_a_person_cancels_proves_nothing_and_another_goes_first
     (first,) = scene.world.starts
     scene.world.runs[first].status = "cancelled"
     scene.world.proofs[first] = Canary.NOT_STARTED
-    scene.jobs[first].left = 0
+    next(job for job in scene.jobs if job.run is scene.model.runs[first]).left = 0
     scene.tick()
     assert scene.state().holds == ()
     assert scene.world.starts == {"r2": 1, "r4": 1}
@@ -305,7 +288,7 @@ def test_an_expired_hold_is_lifted_and_what_it_suspended_is_restored() -> None:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_clock_that_is_wrong_by_a_day_opens_nothing_early(part: int) -> None:
     for seed in range(2000 + part, 2000 + STORIES, PARTS):
-        loop = Loop(seed, clocks=0.2)
+        loop = ModelLoop(seed, clocks=0.2)
         counts = loop.run()
         assert min(counts.to_open, default=POLICY.open_after) >= POLICY.open_after, seed
         assert counts.dark_requests == 0, seed

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from gate.core.model import Verdict
+from gate.core.reason import HELD_BACK
 from gate.report.gitlab import ANNOTATIONS, CHILD, DOTENV, JUNIT, render
 from tests.support import need
 from tests.unit.report.scenes import EVERY, READY, WAITING, scene
@@ -95,7 +96,7 @@ def test_without_real_jobs_there_is_no_child(tmp_path: Path) -> None:
 def test_a_closed_gate_hands_on_one_job_that_names_the_reason(verdict: Verdict, tmp_path: Path) -> None:
     child = yaml.safe_load(files(verdict, tmp_path, child=REAL_JOBS)[CHILD])
     ((name, job),) = child.items()
-    assert name.startswith("held back: ")
+    assert name.startswith(HELD_BACK)
     assert job["allow_failure"] == {"exit_codes": 75}
     ran = subprocess.run(
         [need("bash"), "-e", "-c", "\n".join(job["script"])], capture_output=True, timeout=20, check=False

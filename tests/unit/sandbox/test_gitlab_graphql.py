@@ -82,6 +82,24 @@ def test_a_trigger_job_is_among_the_jobs_and_leads_to_its_pipeline(api: Api) -> 
     ]
 
 
+def test_a_job_names_what_it_needs_and_which_of_a_name_were_retried_is_a_question_of_its_own(
+    api: Api,
+) -> None:
+    bridge = JobSpec(name="bridge", needs=("a", "b"), child=(JobSpec(name="load"),))
+    specs = (JobSpec(name="a"), JobSpec(name="b"), bridge)
+    pipeline = api.pipeline(*specs, statuses=("success", "success", "success"))
+    api.ask("POST", f"{api.at(pipeline.jobs[-1])}/retry")
+    query = """{project(fullPath:"acme/panda"){pipelines{nodes{jobs(jobKind:BRIDGE%s){nodes{
+      needs{nodes{name}} downstreamPipeline{jobs(retried:false){nodes{name}}}}}}}}}"""
+    again, first = (
+        {"needs": {"nodes": [{"name": "b"}, {"name": "a"}]}, "downstreamPipeline": below}
+        for below in (None, {"jobs": {"nodes": [{"name": "load"}]}})
+    )
+    for words, shown in (("", [again, first]), (",retried:false", [again]), (",retried:true", [first])):
+        (found,) = api.graphql(query % words)["data"]["project"]["pipelines"]["nodes"]
+        assert found["jobs"]["nodes"] == shown
+
+
 def test_a_started_pipeline_leads_back_to_its_trigger_job(api: Api) -> None:
     above = api.pipeline(
         JobSpec(name="bridge", stage="lab", child=(JobSpec(name="load"),)), statuses=("running",)

@@ -224,6 +224,17 @@ def test_a_retry_of_the_pipeline_puts_a_canceled_manual_job_back(api: Api) -> No
     assert api.look(*job.pipeline.latest()) == ["manual"]
 
 
+def test_a_trigger_job_that_is_retried_starts_a_pipeline_of_its_own(api: Api) -> None:
+    bridge = api.pipeline(JobSpec(name="bridge", child=(LOAD,)), statuses=("success",)).jobs[0]
+    made = api.project.jobs[api.status("POST", f"{api.at(bridge)}/retry")[1]["id"]]
+    assert (bridge.retried, made.downstream) == (True, None)
+    api.advance(60)
+    assert api.look(made) == ["running"]
+    assert made.downstream is not None
+    assert bridge.downstream is not None
+    assert made.downstream.id != bridge.downstream.id
+
+
 def test_a_retry_of_the_pipeline_takes_what_had_failed_before_and_no_trigger_jobs(api: Api) -> None:
     specs = [
         JobSpec(name=name, stage="one", child=child) for name, child in (("a", ()), ("b", ()), ("c", ()))
