@@ -16,7 +16,7 @@ from benchmarks import (
     size,
     speed,
 )
-from benchmarks.rows import Row
+from benchmarks.rows import table
 from gate.sandbox.focus import FocusServer, FocusState
 
 
@@ -38,16 +38,6 @@ def main() -> int:
     server.shutdown()
     print(table(rows))
     return 0 if all(row.holds for row in rows) else 1
-
-
-def table(rows: list[Row]) -> str:
-    """Return the rows as people read them."""
-    lines = [f"{'what':48} {'measured':>10} {'at most':>9}"]
-    for row in rows:
-        mark = "" if row.holds else "  TOO MUCH"
-        lines.append(f"{row.what:48} {row.measured:7.2f} {row.unit:2} {row.bound:6.2f} {row.unit:2}{mark}")
-        lines.append(f"    {row.note}")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

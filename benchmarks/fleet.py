@@ -20,7 +20,7 @@ import requests
 from benchmarks import fleet_loops, fleet_minimum
 from benchmarks.fleet_gate import Paused, after_confirmation, pause, still_protected
 from benchmarks.fleet_servers import LATENCY, Server, Size, serving
-from benchmarks.rows import Row
+from benchmarks.rows import Row, table
 from gate.fleet.stop import FIRST_LOOK
 from gate.providers import github, jenkins
 
@@ -233,8 +233,6 @@ def _reset(servers: Sequence[Server]) -> None:
 
 
 if __name__ == "__main__":
-    from benchmarks.__main__ import table
-
     measured = measure(WHOLE if sys.argv[1:] == ["--whole"] else TENTH)
     print(table(measured))
     sys.exit(0 if all(row.holds for row in measured) else 1)

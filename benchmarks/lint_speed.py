@@ -9,7 +9,7 @@ import time
 from itertools import cycle, islice
 from pathlib import Path
 
-from benchmarks.rows import Row
+from benchmarks.rows import Row, table
 
 FILES = 1000
 PARTS = 4
@@ -107,6 +107,4 @@ def _jenkins() -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    from benchmarks.__main__ import table
-
     print(table(measure()))

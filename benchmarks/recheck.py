@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
-from benchmarks.rows import Row
+from benchmarks.rows import Row, table
 from gate.core.steadiness import Steadiness
 from tests.emulated.loop import story
 from tests.unit.fleet.loop import Counts
@@ -111,8 +111,6 @@ def rows(told: Sequence[Counts], peopled: Sequence[Counts]) -> list[Row]:
 
 
 if __name__ == "__main__":
-    from benchmarks.__main__ import table
-
     measured = measure(WHOLE if sys.argv[1:] == ["--whole"] else STORIES)
     print(table(measured))
     sys.exit(0 if all(row.holds for row in measured) else 1)

@@ -1,7 +1,8 @@
-"""What is one line of the table?"""
+"""What is one line of the table, and how is the table read?"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -27,3 +28,13 @@ class Row:
     def holds(self) -> bool:
         """Whether the measurement is within its bound."""
         return self.measured <= self.bound
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the rows as people read them."""
+    lines = [f"{'what':48} {'measured':>10} {'at most':>9}"]
+    for row in rows:
+        mark = "" if row.holds else "  TOO MUCH"
+        lines.append(f"{row.what:48} {row.measured:7.2f} {row.unit:2} {row.bound:6.2f} {row.unit:2}{mark}")
+        lines.append(f"    {row.note}")
+    return "\n".join(lines)

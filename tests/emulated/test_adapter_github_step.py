@@ -9,7 +9,8 @@ import pytest
 
 from gate.core.secret import Secret
 from gate.core.work import Outcome
-from gate.providers.github.step import CANCEL_WAIT, PAUSE, GitHubRun
+from gate.providers.github.itself import CANCEL_WAIT, PAUSE
+from gate.providers.github.step import GitHubRun
 from gate.sandbox.faults import FaultKind
 from gate.sandbox.fleet import Behaviour
 from gate.sandbox.github.model import Run

@@ -15,9 +15,9 @@ from gate.core.reason import listed, one_line
 from gate.core.work import Outcome, Protects
 from gate.providers.github.client import Client
 from gate.providers.github.documents import Job, Run
+from gate.providers.github.itself import CANCEL_WAIT, PAUSE, ThisRun
 from gate.providers.github.notes import post_status
 from gate.providers.github.runs import list_jobs, list_runs, read_run
-from gate.providers.github.step import CANCEL_WAIT, PAUSE, GitHubRun
 from gate.providers.protocol import NotDone, Result
 
 _INSTEAD: Final = (
@@ -89,7 +89,7 @@ class HoldingBack:
         whole_run: whether the own run may be cancelled with what is not protected.
     """
 
-    def __init__(self, here: GitHubRun, client: Client, protects: Protects, *, whole_run: bool) -> None:
+    def __init__(self, here: ThisRun, client: Client, protects: Protects, *, whole_run: bool) -> None:
         self._here = here
         self._client = client
         self._protects = protects

@@ -20,6 +20,7 @@ from gate.providers.github.documents import Run, parse_list, parse_run
 from gate.providers.github.refusal import ACTIONS_READ, NotFound, unreadable
 from gate.providers.github.repositories import list_repositories
 from gate.providers.github.runs import home, read_run
+from gate.providers.keeping import moment, together
 from gate.providers.protocol import Each, Member, NotDone
 
 NAME: Final = "fiber-gate-closed"
@@ -30,14 +31,8 @@ def closed_steps(client: Client, member: Member, since: datetime, each: Each) ->
     """Return what was held back since a moment, the newest hundred of each repository."""
     listing = list_repositories(client, member)
     notes = [listing.problem.detail] if listing.problem else []
-    steps: list[KeptStep] = []
     paths = [project.path for project in listing.projects]
-    for found in each(lambda path: _of(client, member, path, since), paths):
-        if isinstance(found, NotDone):
-            notes.append(found.detail)
-        else:
-            steps += found
-    return Kept(steps=tuple(steps), notes=tuple(dict.fromkeys(notes)))
+    return together(each(lambda path: _of(client, member, path, since), paths), notes)
 
 
 def _of(client: Client, member: Member, project: str, since: datetime) -> tuple[KeptStep, ...] | NotDone:
@@ -62,7 +57,7 @@ def _left(document: Mapping[str, Any]) -> dict[int, datetime]:
     for artifact in artifacts if isinstance(artifacts, list) else ():
         match artifact:
             case {"name": "fiber-gate-closed", "created_at": str(created), "workflow_run": {"id": int(run)}}:
-                at = _moment(created)
+                at = moment(created)
                 if at is not None:
                     found[run] = max(at, found.get(run, at))
     return found
@@ -90,7 +85,7 @@ def _runs(client: Client, project: str, wanted: Iterable[int]) -> dict[int, Run]
 
 def _is_last(run: Run | None, at: datetime) -> bool:
     """Return whether no attempt has begun since the one that left an artifact."""
-    started = _moment(run.started) if run is not None else None
+    started = moment(run.started) if run is not None else None
     return run is not None and (started is None or started <= at)
 
 
@@ -110,11 +105,3 @@ def _kept(member: Member, project: str, run: Run, at: datetime) -> KeptStep:
         own=canonical({"attempt": run.attempt}),
     )
     return KeptStep(at=at, step=step)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None

@@ -21,6 +21,7 @@ from gate.providers.gitlab.pipeline_name import START
 from gate.providers.gitlab.projects import Projects
 from gate.providers.gitlab.refusal import Ask, Unanswered
 from gate.providers.gitlab.words import FINISHED
+from gate.providers.keeping import moment, together
 from gate.providers.protocol import Each, Member
 
 RUN = "run"  # the kind of a target that is a whole pipeline
@@ -32,14 +33,7 @@ def closed_steps(client: Client, member: Member, projects: Projects, since: date
         wanted = projects.all()
     except Unanswered as error:
         return Kept(notes=(error.detail,))
-    steps: list[KeptStep] = []
-    notes: list[str] = []
-    for found in each(lambda project: _of(client, member, project, since), wanted):
-        if isinstance(found, Unanswered):
-            notes.append(found.detail)
-        else:
-            steps += found
-    return Kept(steps=tuple(steps), notes=tuple(dict.fromkeys(notes)))
+    return together(each(lambda project: _of(client, member, project, since), wanted))
 
 
 def _of(
@@ -66,7 +60,7 @@ def _parsed(rows: list[Any], member: Member, project: Project) -> Iterator[KeptS
     for row in rows:
         match row:
             case {"id": int(number), "name": str(name), "updated_at": str(updated)} if name.startswith(START):
-                said, at = closed_reason(name.removeprefix(START)), _moment(updated)
+                said, at = closed_reason(name.removeprefix(START)), moment(updated)
                 if said is None or at is None:
                     continue
                 step = StepClosed(
@@ -84,11 +78,3 @@ def _parsed(rows: list[Any], member: Member, project: Project) -> Iterator[KeptS
                     own=canonical({"project": int(project.id), "pipeline": number}),
                 )
                 yield KeptStep(at=at, step=step, over=row.get("status") in FINISHED)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None

@@ -12,8 +12,8 @@ from gate.providers.jenkins.actions import UPSTREAM, Cause, parse_causes
 from gate.providers.jenkins.connection import JenkinsConnection
 from gate.providers.jenkins.downstream import Left, Rest, started_by, what_is_left
 from gate.providers.jenkins.inflight import Running
+from gate.providers.jenkins.kept_back import KEPT_BACK
 from gate.providers.jenkins.matching import Matching
-from gate.providers.jenkins.own_build import KEPT_BACK
 from gate.providers.jenkins.targets import Findings, newest_of, target_of, work_of
 from gate.providers.jenkins.watching import result_of, stop_and_watch
 from gate.providers.protocol import NotDone, Result

@@ -17,6 +17,7 @@ from gate.providers.jenkins import names
 from gate.providers.jenkins.client import Controller
 from gate.providers.jenkins.jobs import FOLDER_TREE, JOBS_TREE, Job, read_jobs
 from gate.providers.jenkins.targets import Findings
+from gate.providers.keeping import together
 from gate.providers.protocol import Each, NotDone
 
 RECENT: Final = 50
@@ -30,14 +31,8 @@ def closed_steps(controller: Controller, since: datetime, each: Each) -> Kept:
         jobs = tuple(_jobs(controller, findings))
     except NotDone as error:
         return Kept(notes=(error.detail,))
-    steps: list[KeptStep] = []
     notes = [problem.asked.detail for problem in findings.problems]
-    for found in each(lambda job: _of(controller, job), jobs):
-        if isinstance(found, NotDone):
-            notes.append(found.detail)
-        else:
-            steps += (one for one in found if one.at >= since)
-    return Kept(steps=tuple(steps), notes=tuple(dict.fromkeys(notes)))
+    return together(each(lambda job: _of(controller, job, since), jobs), notes)
 
 
 def _jobs(controller: Controller, findings: Findings) -> Iterator[Job]:
@@ -51,14 +46,14 @@ def _jobs(controller: Controller, findings: Findings) -> Iterator[Job]:
             yield job
 
 
-def _of(controller: Controller, job: Job) -> tuple[KeptStep, ...] | NotDone:
+def _of(controller: Controller, job: Job, since: datetime) -> tuple[KeptStep, ...] | NotDone:
     try:
         document = controller.find(job.path, _BUILDS, names.shown(job.name)) or {}
     except NotDone as error:
         return error
     builds = document.get("builds")
     found = (_parsed(build, controller, job) for build in (builds if isinstance(builds, list) else ()))
-    return tuple(one for one in found if one is not None)
+    return tuple(one for one in found if one is not None and one.at >= since)
 
 
 def _parsed(build: Mapping[str, Any], controller: Controller, job: Job) -> KeptStep | None:

@@ -15,14 +15,12 @@ from urllib.parse import urlsplit
 from gate.core.reason import one_line
 from gate.core.secret import Secret
 from gate.core.work import Outcome, Protects
+from gate.providers.jenkins.kept_back import KEPT_BACK
 from gate.providers.protocol import Member, NotDone, Result
 
 if TYPE_CHECKING:
     from gate.providers.jenkins.holding import Holding
 
-KEPT_BACK: Final = (
-    "stages with `when { expression { fiberGate.isOpen() } }` are skipped, and --cancel-run aborts the build"
-)
 _NEEDED: Final = ("JENKINS_URL", "BUILD_URL", "JENKINS_USER", "JENKINS_TOKEN")
 
 

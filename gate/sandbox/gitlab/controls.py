@@ -21,31 +21,42 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from threading import RLock
+from typing import Any, Protocol
 
+from gate.sandbox.clock import Clock
 from gate.sandbox.controls import parse_control
 from gate.sandbox.fleet import Behaviour
 from gate.sandbox.gitlab.flow import change, refresh
-from gate.sandbox.gitlab.limits import LimitSettings
+from gate.sandbox.gitlab.limits import Limits, LimitSettings
 from gate.sandbox.gitlab.model import JobSpec, Project, Schedule
 from gate.sandbox.gitlab.routes_variables import set_variable
 from gate.sandbox.gitlab.shapes import encode_listed_pipeline
-from gate.sandbox.gitlab.tokens import parse_grant
+from gate.sandbox.gitlab.tokens import Tokens, parse_grant
 from gate.sandbox.gitlab.words import STATUSES
+from gate.sandbox.gitlab.world import World
 from gate.sandbox.routing import Answer, Request, Router, json_answer
-
-if TYPE_CHECKING:
-    from gate.sandbox.gitlab.service import GitLabService
 
 _LOCK_SECONDS = 60.0
 _WORDS = ("name", "stage", "when", "ends_as", "elsewhere")
 _FLAGS = ("allow_failure", "graceful", "unserved", "mirrors")
 _WHEN = ("on_success", "on_failure", "always", "manual", "delayed")
 
-_Control = Callable[["GitLabService", Request, dict[str, Any]], Any]
+
+class Controlled(Protocol):
+    """What of a service is controlled."""
+
+    lock: RLock
+    world: World
+    tokens: Tokens
+    limits: Limits
+    clock: Clock
 
 
-def router(service: GitLabService) -> Router:
+_Control = Callable[[Controlled, Request, dict[str, Any]], Any]
+
+
+def router(service: Controlled) -> Router:
     """Return the controls of one service."""
     paths = Router()
     table: tuple[tuple[str, str, _Control], ...] = (
@@ -64,7 +75,7 @@ def router(service: GitLabService) -> Router:
     return paths
 
 
-def _under_lock(service: GitLabService, control: _Control, request: Request) -> Answer:
+def _under_lock(service: Controlled, control: _Control, request: Request) -> Answer:
     given = parse_control(request.body)
     try:
         with service.lock:
@@ -73,7 +84,7 @@ def _under_lock(service: GitLabService, control: _Control, request: Request) -> 
         raise ValueError(f"not of the form that the control takes: {error}") from None
 
 
-def _world(service: GitLabService, _: Request, __: dict[str, Any]) -> Any:
+def _world(service: Controlled, _: Request, __: dict[str, Any]) -> Any:
     projects = [*service.world.projects.values()]
     for project in projects:
         service.world.settle(project)
@@ -86,13 +97,13 @@ def _world(service: GitLabService, _: Request, __: dict[str, Any]) -> Any:
     }
 
 
-def _token(service: GitLabService, _: Request, given: dict[str, Any]) -> Any:
+def _token(service: Controlled, _: Request, given: dict[str, Any]) -> Any:
     token, grant = parse_grant(given)
     service.tokens.announce(token, grant)
     return {"kind": grant.kind, "username": grant.username, "role": grant.role}
 
 
-def _clock(service: GitLabService, _: Request, given: dict[str, Any]) -> Any:
+def _clock(service: Controlled, _: Request, given: dict[str, Any]) -> Any:
     if "advance" in given:
         service.clock.advance(_number(given, "advance"))
     if "speed" in given:
@@ -103,7 +114,7 @@ def _clock(service: GitLabService, _: Request, given: dict[str, Any]) -> Any:
     return {"now": service.clock.now(), "speed": service.clock.speed}
 
 
-def _limits(service: GitLabService, _: Request, given: dict[str, Any]) -> Any:
+def _limits(service: Controlled, _: Request, given: dict[str, Any]) -> Any:
     usual = LimitSettings()
     actions, requests = given.get("actions", usual.actions), given.get("requests", usual.requests)
     if not isinstance(actions, Mapping) or not all(isinstance(most, int) for most in actions.values()):
@@ -117,7 +128,7 @@ def _limits(service: GitLabService, _: Request, given: dict[str, Any]) -> Any:
     return {"requests": requests, "actions": dict(actions)}
 
 
-def _pipelines(service: GitLabService, request: Request, given: dict[str, Any]) -> Any:
+def _pipelines(service: Controlled, request: Request, given: dict[str, Any]) -> Any:
     jobs = given.get("jobs")
     if not isinstance(jobs, list) or not jobs:
         raise ValueError("jobs: expected a list of objects with a name")
@@ -168,7 +179,7 @@ def _spec(given: object) -> JobSpec:
     return JobSpec(**fields)
 
 
-def _job(service: GitLabService, request: Request, given: dict[str, Any]) -> Any:
+def _job(service: Controlled, request: Request, given: dict[str, Any]) -> Any:
     job = service.world.job(_id(request))
     status = _text(given, "status")
     if job is None or status not in STATUSES:
@@ -178,7 +189,7 @@ def _job(service: GitLabService, request: Request, given: dict[str, Any]) -> Any
     return {"id": job.id, "status": job.status}
 
 
-def _schedule(service: GitLabService, request: Request, given: dict[str, Any]) -> Any:
+def _schedule(service: Controlled, request: Request, given: dict[str, Any]) -> Any:
     number = _id(request)
     for project in service.world.projects.values():
         if number in project.schedules:
@@ -194,7 +205,7 @@ def _change_schedule(schedule: Schedule, given: dict[str, Any], now: float) -> A
     return {"id": schedule.id, "active": schedule.active, "owner": schedule.owner}
 
 
-def _variables(service: GitLabService, _: Request, given: dict[str, Any]) -> Any:
+def _variables(service: Controlled, _: Request, given: dict[str, Any]) -> Any:
     where = "group" if "group" in given else "project"
     name, value = _text(given, where), given.get("value")
     found = service.world.group(name) if where == "group" else service.world.project(name)
@@ -204,7 +215,7 @@ def _variables(service: GitLabService, _: Request, given: dict[str, Any]) -> Any
     return {"key": given["key"], "value": value}
 
 
-def _projects(service: GitLabService, _: Request, given: dict[str, Any]) -> Any:
+def _projects(service: Controlled, _: Request, given: dict[str, Any]) -> Any:
     project = service.world.project(_text(given, "project"))
     if project is None:
         raise ValueError("project: there is none of this name")

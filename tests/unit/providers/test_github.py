@@ -16,7 +16,8 @@ from gate.core.secret import Secret
 from gate.core.work import Outcome
 from gate.errors import MissingExtra
 from gate.providers import own_run
-from gate.providers.github.step import CANCEL_WAIT, GitHubRun
+from gate.providers.github.itself import CANCEL_WAIT
+from gate.providers.github.step import GitHubRun
 from gate.sandbox.focus import FocusServer
 from tests.support import GATE, clean_environ
 
