@@ -24,6 +24,7 @@ from tests.contract.sweeps.lab import UNPROTECTED, Call, Lab, May, State, came
 from tests.contract.sweeps.process import TOKENS, serve_all, write_config, writes
 from tests.emulated.process import Ran, run_gate
 from tests.support import GATE, clean_environ
+from tests.unit.fleet import git_remote
 
 PAUSE = ("pause-all", "--reason", "fibre maintenance", "--timeout", "3s")
 TARGET_KEYS = {"provider", "instance", "project", "kind", "id", "name", "url", "action", "outcome", "detail"}
@@ -98,6 +99,24 @@ def wait_for(what: Callable[[], object], seconds: float = 30) -> None:
     while not what():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_on_a_git_ref_a_pause_costs_three_pushes_whatever_its_size(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    git_remote.alone(tmp_path / "own", monkeypatch)
+    remote = git_remote.new_remote(tmp_path / "state.git")
+    pushes = git_remote.counted(remote)
+    desk.environ["GATE_STATE"] = f"git+{remote}"
+    assert desk.gate("recheck").code == 0  # begins the ledger
+    before = pushes()
+    things = [lab.begin(project=number % 2) for lab in desk.labs for number in range(count)]
+    for lab in desk.labs:
+        lab.trigger()
+    document = desk.json(*PAUSE, "--suspend-triggers", "--yes")
+    assert document["counts"]["stopped"] == len(things)
+    assert pushes() - before == 3
 
 
 def test_a_dry_run_shows_the_plan_and_sends_only_reads(desk: Desk) -> None:

@@ -85,3 +85,13 @@ def head_changed(old: str, new: str) -> Change:
         files[HEAD_FILE] = files[HEAD_FILE].replace(old.encode(), new.encode())
 
     return changed
+
+
+def counted(remote: Path) -> Callable[[], int]:
+    """Return what tells how many pushes to a repository have changed the ledger's ref."""
+    git(remote, "config", "core.logAllRefUpdates", "always")
+
+    def pushes() -> int:
+        return len(git(remote, "reflog", "show", "--format=%h", REF).splitlines())
+
+    return pushes
