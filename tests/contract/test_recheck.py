@@ -132,6 +132,18 @@ def test_what_a_closed_gate_step_has_left_is_found(lab: Lab, here: Connection) -
         assert (closed.step.code, closed.step.hold) == ("held", "auto-staging-9")
 
 
+def test_whether_it_is_over_is_told_where_the_same_run_is_started_again_and_shows_the_same(
+    lab: Lab, here: Connection
+) -> None:
+    thing = lab.begin()
+    hold_back(lab, thing)
+    (going,) = kept(lab, here)
+    assert going.over is (lab.provider != "gitlab")  # a later attempt, or build, leaves one of its own
+    fail(lab, thing) if lab.provider == "gitlab" else lab.end(thing)
+    (over,) = kept(lab, here)
+    assert over.over
+
+
 def test_it_takes_one_list_for_each_project(lab: Lab, here: Connection) -> None:
     thing = lab.begin()
     lab.begin(project=1)
