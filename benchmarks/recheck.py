@@ -2,7 +2,7 @@
 
 `tests/emulated/loop.py` tells them over an emulated GitHub, GitLab and Jenkins and a Focus server: the
 fibre is lost at a random moment, gone for a random time, flaps perhaps, and comes back, while pipelines
-go on. ``python -m benchmarks.recheck --whole`` tells 1,000, and takes some 15 minutes on two cores.
+go on. ``python -m benchmarks.recheck --whole`` tells 1,000, and takes some 25 minutes on two cores.
 """
 
 from __future__ import annotations
