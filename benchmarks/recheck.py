@@ -72,42 +72,36 @@ def rows(told: Sequence[Counts], peopled: Sequence[Counts]) -> list[Row]:
             unit="",
             note=f"{len(returns)} returns, {sum(returns) / len(returns):.2f} on average; not while it flaps",
         ),
-        Row(
-            what="recheck: configure requests in the dark, held",
-            measured=sum(counts.dark_requests for counts in every),
-            bound=0,
-            unit="",
-            note=f"after the hold; it took {sum(counts.requests for counts in every)} while it was ready",
+        _none(
+            "configure requests in the dark, held",
+            sum(counts.dark_requests for counts in every),
+            f"after the hold; it took {sum(counts.requests for counts in every)} while it was ready",
         ),
-        Row(
-            what="recheck: false opens",
-            measured=sum(counts.false_opens for counts in every),
-            bound=0,
-            unit="",
-            note=f"the lab was dark when it opened; a first run had it closed again {again} times",
+        _none(
+            "false opens",
+            sum(counts.false_opens for counts in every),
+            f"the lab was dark when it opened; a first run had it closed again {again} times",
         ),
-        Row(
-            what="recheck: runs started again twice",
-            measured=sum(counts.reruns_twice for counts in every),
-            bound=0,
-            unit="",
-            note=f"of {sum(counts.reruns for counts in every)} that were started again",
+        _none(
+            "runs started again twice",
+            sum(counts.reruns_twice for counts in every),
+            f"of {sum(counts.reruns for counts in every)} that were started again",
         ),
-        Row(
-            what="recheck: newest runs left behind",
-            measured=sum(counts.left_behind for counts in told),
-            bound=0,
-            unit="",
-            note=f"runs were held back {sum(counts.held_back for counts in told)} times",
+        _none(
+            "newest runs left behind",
+            sum(counts.left_behind for counts in told),
+            f"runs were held back {sum(counts.held_back for counts in told)} times",
         ),
-        Row(
-            what="recheck: a person's hold overridden",
-            measured=sum(counts.overridden for counts in every),
-            bound=0,
-            unit="",
-            note=f"in {len(peopled)} stories in which a person pauses and resumes as well",
+        _none(
+            "a person's hold overridden",
+            sum(counts.overridden for counts in every),
+            f"in {len(peopled)} stories in which a person pauses and resumes as well",
         ),
     ]
+
+
+def _none(what: str, measured: int, note: str) -> Row:
+    return Row(what=f"recheck: {what}", measured=measured, bound=0, unit="", note=note)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,16 +12,15 @@ from typing import Final
 import click
 
 from gate.commands.fleet import now
-from gate.commands.owed import encode_debt, find_owed
+from gate.commands.owed import Owed, encode_debt, find_owed
 from gate.commands.say import say
 from gate.config import load_config, named_file
-from gate.core.debt import Debt
 from gate.core.ledger_state import LedgerState
 from gate.core.reason import at_time, one_line, without_credentials
 from gate.errors import Exit
 from gate.fleet.state import find_state
 from gate.fleet.state.reading import read_state
-from gate.fleet.where import state_url
+from gate.fleet.where import ledger_url
 
 AGE: Final = timedelta(days=30)  # of what servers keep
 
@@ -55,10 +54,8 @@ def run(options: DebtOptions, environ: Mapping[str, str]) -> int:
     Raises:
         ConfigError: the ledger cannot be reached, or is not whole.
     """
-    url = state_url(options.state, options.config, environ)
-    config = None
-    if named_file(options.config, environ):
-        config = load_config(options.config, environ)
+    config = load_config(options.config, environ) if named_file(options.config, environ) else None
+    url = ledger_url(options.state, config, environ)
     ledger = find_state(url)
     state = LedgerState()
     if ledger is None:
@@ -70,36 +67,32 @@ def run(options: DebtOptions, environ: Mapping[str, str]) -> int:
     for note in owed.notes:
         say(f"note: {one_line(note, 400)}")
     if options.format == "json":
-        click.echo(json.dumps(_encode(owed.debts, options.ref), ensure_ascii=False))
+        click.echo(json.dumps(_encode(owed, options.ref), ensure_ascii=False))
     else:
-        for line in _lines(owed.debts, options.ref):
+        for line in _lines(owed, options.ref):
             click.echo(line)
     unknown = ledger is None or bool(owed.notes)
-    return Exit.PARTLY if options.fail and (unknown or _counted(owed.debts)) else Exit.OK
+    return Exit.PARTLY if options.fail and (unknown or owed.count) else Exit.OK
 
 
-def _encode(found: Sequence[Debt], ref: str) -> dict[str, object]:
+def _encode(owed: Owed, ref: str) -> dict[str, object]:
     return {
         "schema": "gate.debt/1",
         "ref": ref or None,
-        "owed": _counted(found),
-        "debts": [encode_debt(debt) for debt in found],
+        "owed": owed.count,
+        "debts": [encode_debt(debt) for debt in owed.debts],
     }
 
 
-def _counted(found: Sequence[Debt]) -> int:
-    return sum(not debt.newer for debt in found)
-
-
-def _lines(found: Sequence[Debt], ref: str) -> Iterator[str]:
+def _lines(owed: Owed, ref: str) -> Iterator[str]:
     of = f" of {one_line(ref, 80)}" if ref else ""
-    if not found:
+    if not owed.debts:
         yield f"nothing{of} is owed: whatever was held back has run since"
         return
-    for debt in found:
+    for debt in owed.debts:
         what = f"{debt.provider} {one_line(debt.project, 80)}: {one_line(debt.workflow, 60) or '-'}"
         where = f"{one_line(debt.ref, 60) or '-'} {one_line(debt.commit, 64)[:12] or '-'}"
         since = f"since {at_time(debt.since, now())} by {one_line(debt.why, 60)}"
         newer = f", replaced by {one_line(debt.newer, 64)[:12]}, which has run" if debt.newer else ""
         yield f"{what} at {where}: held back {since}{newer} {one_line(debt.url, 200)}".rstrip()
-    yield f"owed{of}: {_counted(found)} of {len(found)}"
+    yield f"owed{of}: {owed.count} of {len(owed.debts)}"

@@ -6,21 +6,17 @@ import getpass
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 import click
 
-from gate.commands.say import say
-from gate.config import Config
 from gate.core.ledger_state import LedgerState
 from gate.core.reason import one_line
 from gate.core.receipt import Receipt
-from gate.errors import ConfigError, Exit
+from gate.errors import Exit
 from gate.fleet.journal import Journal
-from gate.fleet.members import Filter, Post, connected, read_members
 from gate.fleet.state import open_state
-from gate.providers.protocol import Member
 from gate.report.sweep_json import encode_receipt
 from gate.report.sweep_text import render_receipt
 
@@ -57,27 +53,6 @@ def open_journal(url: str, by: str, known: LedgerState | None = None) -> Iterato
     """
     with closing(open_state(url)) as ledger:
         yield Journal(ledger, by, now, known)
-
-
-def members_of(config: Config, environ: Mapping[str, str]) -> tuple[Member, ...]:
-    """Return the fleet, with its tokens; where none is configured, the ledger is all that there is.
-
-    Raises:
-        ConfigError: a member lacks what its provider needs.
-    """
-    return read_members(config, Filter(), environ) if config.document.get("fleet") else ()
-
-
-@contextmanager
-def reachable(config: Config, environ: Mapping[str, str]) -> Iterator[tuple[Post, ...]]:
-    """Connect to the fleet where this process has what that takes; else say why, and go on without."""
-    with ExitStack() as stack:
-        posts: tuple[Post, ...] = ()
-        try:
-            posts = stack.enter_context(connected(members_of(config, environ)))
-        except ConfigError as error:
-            say(f"note: the fleet is not reached from here: {one_line(error.problems[0], 300)}")
-        yield posts
 
 
 def confirm(question: str, *, yes: bool) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from gate.commands.fleet import now, reachable
+from gate.commands.fleet import now
+from gate.commands.reaching import reachable
 from gate.config import Config
 from gate.core.debt import Debt, debts
 from gate.core.held_back import held_back
@@ -24,6 +25,11 @@ class Owed:
 
     debts: tuple[Debt, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many of the debts nothing newer replaces."""
+        return sum(not debt.newer for debt in self.debts)
 
 
 def find_owed(

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import click
 
 from gate import asking
-from gate.commands.fleet import exit_code, members_of, now, open_journal, reachable
+from gate.commands.fleet import exit_code, now, open_journal
 from gate.commands.progress import watching
+from gate.commands.reaching import members_of, reachable
 from gate.commands.say import say
 from gate.commands.telling import tell_beside
 from gate.config import Config, load_config

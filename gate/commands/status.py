@@ -193,7 +193,7 @@ def _paused(state: LedgerState) -> dict[tuple[str, str, str], dict[str, int]]:
 
 def _held_back(status: Status) -> list[str]:
     """Return how many commits wait for a run, and what could not be looked at."""
-    count = sum(not debt.newer for debt in status.owed.debts)
+    count = status.owed.count
     commits = f"{count} commit{'s' * (count != 1)}" if count else "nothing"
     lines = [f"held back and not run since: {commits}{'; gate debt lists them' if count else ''}"]
     return lines + [f"  note: {one_line(note, 300)}" for note in status.owed.notes[:_SHOWN]]

@@ -77,17 +77,16 @@ def _is_owed(step: StepClosed, ledger: LedgerState) -> bool:
     """
     from gate.core.held_back import held_back
     from gate.core.plan import origin_of
-    from gate.core.recovery import is_starting
 
-    if is_starting(step, ledger):
-        return False
     for one in held_back(ledger):
         target, origin = one.change.target, origin_of(one.change)
         place = (target.provider, target.instance, target.project)
         itself = (target.id, origin.own) == (step.run, step.own or "{}")  # at another job of the same run
         same = (origin.workflow, origin.ref) == (step.workflow, step.ref) and not itself
         if one.owed and same and place == (step.provider, step.instance, step.project):
-            return True
+            from gate.core.recovery import is_starting
+
+            return not is_starting(step, ledger)
     return False
 
 

@@ -80,7 +80,8 @@ def new_steps(kept: Iterable[KeptStep], state: LedgerState) -> tuple[KeptStep, .
     A ledger knows a run by its job, too, where its provider shows only the whole. A run that gate has
     started again as what it is, and that was held back once more, is new.
     """
-    known = {_place(one.step) for one in state.closed_steps}
+    closed = {_place(one.step): one.seq for one in state.closed_steps}
+    known = set(closed)
     known |= {(one.step.provider, one.step.project, str(one.step.order)) for one in state.closed_steps}
     again: dict[tuple[str, str, str], Change] = {}
     for change in state.changes:
@@ -89,7 +90,6 @@ def new_steps(kept: Iterable[KeptStep], state: LedgerState) -> tuple[KeptStep, .
         known |= {own, (target.provider, target.project, str(origin_of(change).order))}
         if change.action == Act.RERUN:
             again[own] = change
-    closed = {_place(one.step): one.seq for one in state.closed_steps}
     return tuple(one for one in kept if _place(one.step) not in known or _is_once_more(one, again, closed))
 
 

@@ -51,8 +51,8 @@ def state_url(state: str | None, config: str | None, environ: Mapping[str, str])
     return named or DEFAULT_STATE
 
 
-def ledger_url(state: str | None, config: Config, environ: Mapping[str, str]) -> str:
-    """Return what `state_url` does, for who has the configuration already.
+def ledger_url(state: str | None, config: Config | None, environ: Mapping[str, str]) -> str:
+    """Return what `state_url` does, for who has the configuration already; None is that there is none.
 
     Raises:
         ConfigError: the configuration names a variable that is not set.

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from gate.core.canary import Canary
 from gate.core.event import StepClosed, Target
-from gate.core.kept import Kept
 from gate.core.secret import Secret
 from gate.core.work import Asked, Found, Outcome, Protects, Seen, Work
 
 if TYPE_CHECKING:
+    from gate.core.kept import Kept  # a gate step has no use for it
     from gate.providers.pace import Pace
 
 T = TypeVar("T")

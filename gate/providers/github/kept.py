@@ -16,15 +16,14 @@ from gate.core.event import StepClosed
 from gate.core.kept import Kept, KeptStep
 from gate.core.reason import one_line
 from gate.providers.github.client import Client
-from gate.providers.github.documents import Run, parse_list, parse_run
-from gate.providers.github.refusal import ACTIONS_READ, NotFound, unreadable
+from gate.providers.github.documents import Run
+from gate.providers.github.refusal import ACTIONS_READ, NotFound
 from gate.providers.github.repositories import list_repositories
-from gate.providers.github.runs import home, read_run
+from gate.providers.github.runs import home, list_newest, read_run
 from gate.providers.keeping import moment, together
 from gate.providers.protocol import Each, Member, NotDone
 
 NAME: Final = "fiber-gate-closed"
-_PAGE: Final = "100"
 
 
 def closed_steps(client: Client, member: Member, since: datetime, each: Each) -> Kept:
@@ -38,7 +37,7 @@ def closed_steps(client: Client, member: Member, since: datetime, each: Each) ->
 def _of(client: Client, member: Member, project: str, since: datetime) -> tuple[KeptStep, ...] | NotDone:
     try:
         path = f"{home(project)}/actions/artifacts"
-        document = client.read(path, project, ACTIONS_READ, {"name": NAME, "per_page": _PAGE})
+        document = client.read(path, project, ACTIONS_READ, {"name": NAME, "per_page": "100"})
         left = {number: at for number, at in _left(document).items() if at >= since}
         runs = _runs(client, project, left) if left else {}
     except NotDone as error:
@@ -65,15 +64,7 @@ def _left(document: Mapping[str, Any]) -> dict[int, datetime]:
 
 def _runs(client: Client, project: str, wanted: Iterable[int]) -> dict[int, Run]:
     """Return runs by their numbers: from one list, and one by one what is older; not those that are gone."""
-    document = client.read(f"{home(project)}/actions/runs", project, ACTIONS_READ, {"per_page": _PAGE})
-    try:
-        listed = [
-            parse_run(one, f"workflow_runs[{i}]")
-            for i, one in enumerate(parse_list(document, "workflow_runs"))
-        ]
-    except ValueError as error:
-        raise unreadable(client.host, project, str(error)) from None
-    runs = {run.id: run for run in listed}
+    runs = {run.id: run for run in list_newest(client, project)}
     for number in wanted:
         if number not in runs:
             try:

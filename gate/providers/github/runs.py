@@ -6,7 +6,7 @@ of ``GET /repos/{owner}/{repo}/actions/runs``, read 2026-11-24).
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from gate.core.work import Outcome
@@ -53,6 +53,16 @@ def list_runs(client: Client, project: str, query: dict[str, str]) -> tuple[Run,
     found: dict[int, Run] = {}
     _search(client, project, query, found)
     return tuple(found.values())
+
+
+def list_newest(client: Client, project: str) -> tuple[Run, ...]:
+    """Return the newest hundred runs, those that are over too.
+
+    Raises:
+        NotDone: they cannot be listed.
+    """
+    document = client.read(f"{home(project)}/actions/runs", project, ACTIONS_READ, {"per_page": "100"})
+    return _parse_page(client, project, document)[1]
 
 
 def read_run(client: Client, project: str, run: str) -> Run:
@@ -114,13 +124,19 @@ def _search(client: Client, project: str, query: dict[str, str], found: dict[int
     seen = _Seen()
     for answer in client.pages(f"{home(project)}/actions/runs", query):
         document = client.object_in(answer, project, ACTIONS_READ)
-        try:
-            total, entries = parse_total(document), parse_list(document, "workflow_runs")
-            runs = [parse_run(entry, f"workflow_runs[{i}]") for i, entry in enumerate(entries)]
-        except ValueError as error:
-            raise unreadable(client.host, project, str(error)) from None
+        total, runs = _parse_page(client, project, document)
         found.update((run.id, run) for run in runs if not run.over)
         seen.shrank |= total < seen.total
         seen.listed, seen.total = seen.listed + len(runs), total
         seen.oldest = runs[-1].created if runs else seen.oldest
     return seen
+
+
+def _parse_page(client: Client, project: str, document: dict[str, Any]) -> tuple[int, tuple[Run, ...]]:
+    """Return how many runs there are in all, and those of one page."""
+    try:
+        entries = parse_list(document, "workflow_runs")
+        runs = tuple(parse_run(entry, f"workflow_runs[{i}]") for i, entry in enumerate(entries))
+        return parse_total(document), runs
+    except ValueError as error:
+        raise unreadable(client.host, project, str(error)) from None
